@@ -1,0 +1,116 @@
+"""A folder of models: each is described by its ``metadata.json`` and run by its engine.
+
+>>> model = load_model(Path("model/pet_names"))
+>>> model.predict({"characters": tokens}, signature="next_character")["probabilities"].shape
+(1, 4, 31)
+"""
+
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
+from inference.litert import LiteRTEngine
+from inference.settings import settings
+from inference.signatures import Signature, Tensors
+
+METADATA = "metadata.json"
+
+
+class Engine(Protocol):
+    """Runs one signature of one model; must be safe under threads."""
+
+    def run(self, signature: str, inputs: Tensors) -> Tensors:
+        """Outputs by name."""
+        ...
+
+
+class Metadata(BaseModel):
+    """``metadata.json``: what the exporter says of a model, and all that serving knows of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    version: int
+    engine: Literal["litert", "tensorflow"]
+    engine_reason: str = ""  # why this engine and not the faster one
+    file: str  # what the engine loads, in the model's folder
+    signatures: dict[str, Signature]
+    default_signature: str
+    max_batch: int = 1024  # rows of one request; edit it freely
+    labels: list[str] = []  # class names, in the order of the output's last dimension
+    provenance: dict[str, Any] = {}  # source, producer, versions, sizes, parity error
+    extra: dict[str, Any] = {}  # what only this model's own endpoint reads
+
+
+class Model:
+    """A model in memory."""
+
+    def __init__(self, metadata: Metadata, engine: Engine) -> None:
+        self.metadata = metadata
+        self.name = metadata.name
+        self._engine = engine
+
+    def predict(self, inputs: Tensors, signature: str | None = None) -> Tensors:
+        """Outputs by name. Raises :class:`InvalidInputError` if the inputs do not fit."""
+        signature = signature or self.metadata.default_signature
+        wanted = self.metadata.signatures.get(signature)
+        if wanted is None:
+            raise InvalidInputError(
+                f"model '{self.name}' has no signature '{signature}', "
+                f"only {sorted(self.metadata.signatures)}"
+            )
+        wanted.check(inputs)
+        return self._engine.run(signature, inputs)
+
+
+def load_model(folder: Path) -> Model:
+    """Load one model folder. Raises :class:`BrokenModelError`."""
+    metadata = _read_metadata(folder)
+    return Model(metadata, LiteRTEngine(folder / metadata.file))
+
+
+def _read_metadata(folder: Path) -> Metadata:
+    try:
+        return Metadata.model_validate_json((folder / METADATA).read_bytes())
+    except FileNotFoundError as error:
+        raise BrokenModelError(f"{folder.name}: has no {METADATA}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise BrokenModelError(f"{folder.name}: {METADATA}, {place}: {first['msg']}") from error
+
+
+class ModelFolder:
+    """Every model under one directory, loaded on first use and then kept."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._loaded: dict[str, Model] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """The models there are, loaded or not."""
+        return sorted(file.parent.name for file in self._directory.glob(f"*/{METADATA}"))
+
+    def describe(self) -> list[Metadata]:
+        """What each model is, read without loading it."""
+        return [_read_metadata(self._directory / name) for name in self.names()]
+
+    def get(self, name: str) -> Model:
+        """Raises :class:`ModelNotFoundError` or :class:`BrokenModelError`."""
+        with self._lock:
+            if name not in self._loaded:
+                if name not in self.names():
+                    raise ModelNotFoundError(f"no model named '{name}'")
+                self._loaded[name] = load_model(self._directory / name)
+            return self._loaded[name]
+
+
+@cache
+def served_models() -> ModelFolder:
+    """The models of this process."""
+    return ModelFolder(settings.models_dir)

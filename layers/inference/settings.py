@@ -1,0 +1,30 @@
+"""The only reader of the environment. Every setting has a default that works."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_BUNDLED_MODELS = Path(__file__).parents[2] / "model"
+
+
+class Settings(BaseModel):
+    """Environment variables, typed; raises ``pydantic.ValidationError`` naming the bad one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    models_dir: Path = Field(default=_BUNDLED_MODELS, alias="MODELS_DIR")
+    service_name: str = Field(default="pet-names", alias="POWERTOOLS_SERVICE_NAME")
+    metrics_namespace: str = Field(
+        default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"
+    )
+    runtime_api: str | None = Field(default=None, alias="AWS_LAMBDA_RUNTIME_API")
+    xray_daemon: str | None = Field(default=None, alias="AWS_XRAY_DAEMON_ADDRESS")
+
+    @property
+    def on_lambda(self) -> bool:
+        """True where the Lambda runtime (or its emulator) runs us."""
+        return self.runtime_api is not None
+
+
+settings = Settings.model_validate(os.environ)

@@ -1,0 +1,70 @@
+"""Names, dtypes and shapes of what goes into a model and what comes out."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from inference.errors import InvalidInputError
+
+Tensors = Mapping[str, NDArray[Any]]
+DType = Literal[
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "string",
+]
+
+
+class TensorSpec(BaseModel):
+    """One tensor; a dimension of -1 is free. Strings are arrays of ``bytes`` objects."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dtype: DType
+    shape: tuple[int, ...]
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """What an array for this tensor is made of."""
+        return np.dtype(object if self.dtype == "string" else self.dtype)
+
+    def accepts(self, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this shape fits."""
+        return len(shape) == len(self.shape) and all(
+            wanted in (-1, actual) for wanted, actual in zip(self.shape, shape, strict=True)
+        )
+
+
+class Signature(BaseModel):
+    """One way to call a model: its named inputs and outputs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    inputs: dict[str, TensorSpec]
+    outputs: dict[str, TensorSpec]
+
+    def check(self, inputs: Tensors) -> None:
+        """Raise :class:`InvalidInputError` unless names, dtypes and shapes are the signature's."""
+        if inputs.keys() != self.inputs.keys():
+            raise InvalidInputError(
+                f"inputs are {sorted(inputs)}, the signature wants {sorted(self.inputs)}"
+            )
+        for name, spec in self.inputs.items():
+            array = inputs[name]
+            if array.dtype != spec.numpy_dtype or not spec.accepts(array.shape):
+                raise InvalidInputError(
+                    f"input '{name}' is {array.dtype}{list(array.shape)}, "
+                    f"the signature wants {spec.dtype}{list(spec.shape)} (-1: any size)"
+                )

@@ -1,0 +1,1 @@
+"""Models: how each is made, and the exported files that serving reads."""

@@ -1,0 +1,144 @@
+"""The network as pure TensorFlow functions that compile: one to score, one to draw names.
+
+Both step a hand-written GRU over the trained weights (Keras' ``reset_after`` form,
+https://keras.io/api/layers/recurrent_layers/gru/), because a Keras RNN layer with a free
+batch dimension does not compile to LiteRT. The parity gate in ``export`` compares the two.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from model.pet_names.vocabulary import CHARACTERS, MAX_LENGTH, OUTPUTS, PADDING, STOP
+
+_NEVER = -1e9  # a logit that no temperature brings back
+_CHARACTER_LOGITS = tf.constant([_NEVER if i == PADDING else 0.0 for i in range(OUTPUTS)])
+_FIRST_LOGITS = tf.constant([0.0 if c.isalpha() else _NEVER for c in "\0" + CHARACTERS])
+
+
+class Sampler(tf.Module):
+    """Holds the weights; ``next_character`` and ``generate`` are its signatures."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__()
+        memory = network.get_layer("memory")
+        kernel, recurrent_kernel, bias = memory.get_weights()
+        embedding = network.get_layer("embedding").get_weights()[0]
+        # A token's way into the gates is a table look-up, worked out once.
+        self._inputs = tf.constant(embedding @ kernel + bias[0])  # (tokens, 3 · units)
+        self._recurrent_kernel = tf.constant(recurrent_kernel)  # (units, 3 · units)
+        self._recurrent_bias = tf.constant(bias[1])
+        out_kernel, out_bias = network.get_layer("logits").get_weights()
+        self._out_kernel, self._out_bias = tf.constant(out_kernel), tf.constant(out_bias)
+        self._units: int = memory.units
+
+    def _step(self, tokens: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Logits ``(batch, OUTPUTS)`` after ``tokens (batch,)``, and the new state."""
+        from_input = tf.split(tf.gather(self._inputs, tokens), 3, axis=1)
+        from_state = tf.split(state @ self._recurrent_kernel + self._recurrent_bias, 3, axis=1)
+        update = tf.sigmoid(from_input[0] + from_state[0])
+        reset = tf.sigmoid(from_input[1] + from_state[1])
+        candidate = tf.tanh(from_input[2] + reset * from_state[2])
+        state = update * state + (1.0 - update) * candidate
+        return state @ self._out_kernel + self._out_bias, state
+
+    def _no_memory(self, batch: tf.Tensor) -> tf.Tensor:
+        return tf.zeros(tf.stack([batch, self._units]))
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32, name="characters")])
+    def next_character(self, characters: tf.Tensor) -> dict[str, tf.Tensor]:
+        """``probabilities (batch, steps, OUTPUTS)`` of what follows each of ``characters``."""
+        batch, steps = tf.shape(characters)[0], tf.shape(characters)[1]
+
+        def body(
+            step: tf.Tensor, state: tf.Tensor, written: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            logits, state = self._step(tf.gather(characters, step, axis=1), state)
+            here = tf.one_hot(step, steps)[tf.newaxis, :, tf.newaxis]
+            return step + 1, state, written + here * tf.nn.softmax(logits)[:, tf.newaxis, :]
+
+        empty = tf.zeros(tf.stack([batch, steps, OUTPUTS]))
+        _, _, probabilities = tf.while_loop(
+            lambda step, _state, _written: step < steps,
+            body,
+            (tf.constant(0), self._no_memory(batch), empty),
+            shape_invariants=(
+                tf.TensorShape([]),
+                tf.TensorShape([None, self._units]),
+                tf.TensorShape([None, None, OUTPUTS]),
+            ),
+        )
+        return {"probabilities": probabilities}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec((None,), tf.int32, name="species"),
+            tf.TensorSpec((MAX_LENGTH,), tf.int32, name="prefix"),
+            tf.TensorSpec((), tf.float32, name="temperature"),
+            tf.TensorSpec((None, MAX_LENGTH), tf.float32, name="noise"),
+        ]
+    )
+    def generate(
+        self, species: tf.Tensor, prefix: tf.Tensor, temperature: tf.Tensor, noise: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """``characters (batch, MAX_LENGTH)``: a name a row, padding after its end.
+
+        ``species (batch,)`` start tokens; ``prefix (MAX_LENGTH,)`` ids every name starts with,
+        then padding; ``noise (batch, MAX_LENGTH)`` uniform in [0, 1), multiples of 2**-23, so that
+        the product with the sum below stays under the sum and the search cannot run off its end.
+        A name starts with a letter; padding is never drawn.
+        """
+        batch = tf.shape(species)[0]
+
+        def choose(logits: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+            """Inverse-transform sampling from ``softmax(logits / temperature)``."""
+            logits += tf.where(step == 0, _FIRST_LOGITS, _CHARACTER_LOGITS)
+            logits -= tf.reduce_max(logits, axis=1, keepdims=True)
+            cumulative = tf.cumsum(tf.exp(logits / temperature), axis=1)  # (batch, OUTPUTS)
+            target = tf.gather(noise, step, axis=1)[:, tf.newaxis] * cumulative[:, -1:]
+            drawn = tf.reduce_sum(tf.cast(cumulative <= target, tf.int32), axis=1)
+            return tf.where(prefix[step] > 0, prefix[step], drawn)
+
+        def body(
+            step: tf.Tensor, token: tf.Tensor, state: tf.Tensor, written: tf.Tensor
+        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+            logits, state = self._step(token, state)
+            ended = tf.logical_or(token == STOP, token == PADDING)
+            token = tf.where(ended, PADDING, choose(logits, step))
+            kept = tf.where(token == STOP, PADDING, token)
+            here = tf.one_hot(step, MAX_LENGTH, dtype=tf.int32)[tf.newaxis, :]
+            return step + 1, token, state, written + here * kept[:, tf.newaxis]
+
+        def unfinished(
+            step: tf.Tensor, token: tf.Tensor, _state: tf.Tensor, _written: tf.Tensor
+        ) -> tf.Tensor:
+            alive = tf.logical_and(token != STOP, token != PADDING)
+            return tf.logical_and(step < MAX_LENGTH, tf.reduce_any(alive))
+
+        empty = tf.zeros(tf.stack([batch, MAX_LENGTH]), tf.int32)
+        *_, characters = tf.while_loop(
+            unfinished, body, (tf.constant(0), species, self._no_memory(batch), empty)
+        )
+        return {"characters": characters}
+
+
+def generate_with_keras(
+    network: keras.Model,
+    species: NDArray[np.int32],
+    prefix: NDArray[np.int32],
+    temperature: NDArray[np.float32],
+    noise: NDArray[np.float32],
+) -> NDArray[np.int32]:
+    """What ``generate`` must answer, the slow way: Keras on the whole name for every character."""
+    tokens = species[:, np.newaxis]
+    for step in range(MAX_LENGTH):
+        masks = _FIRST_LOGITS if step == 0 else _CHARACTER_LOGITS
+        logits = (network(tokens)[:, -1] + masks).numpy().astype(np.float64)
+        logits -= logits.max(axis=1, keepdims=True)
+        cumulative = np.cumsum(np.exp(logits / temperature), axis=1)
+        drawn = np.sum(cumulative <= noise[:, step, np.newaxis] * cumulative[:, -1:], axis=1)
+        drawn = np.full_like(drawn, prefix[step]) if prefix[step] else drawn
+        ended = np.isin(tokens[:, -1], (STOP, PADDING))
+        tokens = np.column_stack([tokens, np.where(ended, PADDING, drawn)]).astype(np.int32)
+    return np.where(tokens == STOP, PADDING, tokens)[:, 1:]
