@@ -1,0 +1,1 @@
+"""The Lambda functions: all in one image, each another command in it."""
