@@ -1,0 +1,89 @@
+# Every target sets up what it needs. `make` alone lists them.
+PYTHON ?= python3
+PORT ?= 8000
+RUN = PYTHONPATH=.:layers .venv/bin/python
+SAM = SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
+INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+ifdef MODELS_DIR
+export MODELS_DIR
+endif
+
+.PHONY: help serve test check format train evaluate export build start-api bench deploy lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+serve: .venv/runtime ## serve http://127.0.0.1:$PORT, without Docker (PORT=8000, MODELS_DIR=model)
+	@echo "Serving http://127.0.0.1:$(PORT) - try: curl 'http://127.0.0.1:$(PORT)/names?species=cat'"
+	@PYTHONPATH=.:layers exec .venv/bin/python -m uvicorn functions.api.app:app --port $(PORT)
+
+test: .venv/dev .venv/train .venv-sam/sam ## run the tests; those that need Docker only where it runs
+	$(RUN) -m pytest
+
+check: .venv/dev .venv/train .venv-sam/sam ## lint, types, template; changes nothing
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	MYPYPATH=.:layers .venv/bin/mypy
+	$(SAM) validate
+	$(SAM) validate --lint
+
+format: .venv/dev ## rewrite the code in the project's format
+	.venv/bin/ruff check --fix-only
+	.venv/bin/ruff format
+
+train: .venv/train ## train the pet-name model, export it, write its card
+	$(RUN) -m scripts.train
+
+evaluate: .venv/train ## print the pet-name model's test figures as JSON
+	@$(RUN) -m scripts.evaluate
+
+export: .venv/train ## compile the trained Keras model for serving and check it
+	$(RUN) -m scripts.export
+
+build: .venv-sam/sam ## build the Lambda container image
+	scripts/base-image
+	$(SAM) build
+
+start-api: build ## the built image behind http://127.0.0.1:3000 (HTTPS=1: https)
+start-api: $(if $(HTTPS),certificates/server.crt)
+	$(SAM) local start-api --warm-containers EAGER \
+	  $(if $(HTTPS),--ssl-cert-file certificates/server.crt --ssl-key-file certificates/server.key)
+
+certificates/server.crt: # self-signed; put your own server.crt and server.key there instead
+	mkdir -p certificates
+	openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=localhost \
+	  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+	  -keyout certificates/server.key -out $@
+
+bench: .venv/dev .venv/train ## measure what the README claims
+	$(RUN) -m scripts.benchmark
+
+deploy: build ## deploy to AWS; asks its questions the first time
+	$(SAM) deploy $(shell grep -q '^\[default.deploy' samconfig.toml || echo --guided)
+
+lock: .venv/dev ## pin requirements/*.txt anew, with hashes
+	cd requirements && for name in runtime train dev sam; do \
+	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
+	done
+
+clean: ## remove everything that was set up or built
+	rm -rf .venv .venv-sam .aws-sam certificates
+
+# Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
+.venv/runtime: requirements/runtime.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.13" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python $(INSTALL) -r $<
+	touch $@
+
+.venv/train .venv/dev: .venv/%: requirements/%.txt .venv/runtime
+	.venv/bin/python $(INSTALL) -r $<
+	touch $@
+
+.venv-sam/sam: requirements/sam.txt
+	test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
+	.venv-sam/bin/python $(INSTALL) -r $<
+	touch $@

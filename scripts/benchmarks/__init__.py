@@ -1,0 +1,1 @@
+"""What ``make bench`` measures, ours and others' side by side in one run."""
