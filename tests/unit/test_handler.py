@@ -1,0 +1,68 @@
+import json
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from functions.api import names
+from functions.api.handler import lambda_handler
+from inference.telemetry import logger
+
+Event = Callable[[str], dict[str, Any]]
+
+CONTEXT: Any = SimpleNamespace(
+    function_name="ApiFunction",
+    memory_limit_in_mb=1769,
+    invoked_function_arn="arn:aws:lambda:us-east-1:000000000000:function:ApiFunction:live",
+    aws_request_id="52fdfc07-2182-454f-963f-5f0f9a621d72",
+)
+
+
+def test_names(event: Event) -> None:
+    response = lambda_handler(event("names"), CONTEXT)
+    assert response["statusCode"] == 200
+    assert response["headers"]["content-type"] == "application/json"
+    assert not response["isBase64Encoded"]
+    assert len(json.loads(response["body"])) == 20
+
+
+def test_the_query_string_arrives(event: Event) -> None:
+    first = lambda_handler(event("names_seeded"), CONTEXT)
+    assert first["body"] == lambda_handler(event("names_seeded"), CONTEXT)["body"]
+    assert len(json.loads(first["body"])) == 3
+    assert first["headers"]["x-seed"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("names_bad_count", 422), ("not_found", 404), ("post_names", 405)]
+)
+def test_errors_have_the_documented_shape(event: Event, name: str, status: int) -> None:
+    response = lambda_handler(event(name), CONTEXT)
+    assert response["statusCode"] == status
+    assert json.loads(response["body"]).keys() == {"error", "details"}
+
+
+@pytest.mark.parametrize("name", ["health", "front_page"])
+def test_text_is_not_base64(event: Event, name: str) -> None:
+    response = lambda_handler(event(name), CONTEXT)
+    assert response["statusCode"] == 200
+    assert not response["isBase64Encoded"]
+
+
+def test_logs_carry_the_correlation_id(
+    event: Event, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("on purpose")
+
+    monkeypatch.setattr(names, "draw_names", fail)
+    monkeypatch.setattr(logger.registered_handler, "stream", sys.stdout)
+    response = lambda_handler(event("names"), CONTEXT)
+    assert response["statusCode"] == 500
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    (entry,) = [line for line in logged if line.get("message") == "unexpected error"]
+    assert entry["correlation_id"] == event("names")["requestContext"]["requestId"]
+    assert "on purpose" in entry["exception"]
+    assert "on purpose" not in response["body"]
