@@ -3,6 +3,7 @@
 ``python -m inference.golden`` replays every model's and fails if one answers differently.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,9 @@ def replay(model: Model, file: Path) -> float:
 
 
 if __name__ == "__main__":
-    for each in served_models().names():
+    names = served_models().names()
+    if not names:
+        sys.exit(f"no model in {settings.models_dir}")
+    for each in names:
         difference = replay(served_models().get(each), settings.models_dir / each / GOLDEN)
         print(f"{each}: golden outputs match, largest difference {difference:.1e}")
