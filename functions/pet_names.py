@@ -1,7 +1,7 @@
 """Pet names from the model: the example's own logic, shared by the functions.
 
 >>> draw_names(count=3, species="cat", seed=7).names
-['Mittens', 'Lily', 'Sir Winston']
+['Phoebe', 'Little Bito', 'Carsles']
 """
 
 import re

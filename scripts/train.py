@@ -94,6 +94,8 @@ def write_card(recipe: Recipe, history: History, minutes: float, figures: evalua
     best = int(np.argmin(history["val_loss"])) + 1
     text = template.substitute(
         figures,
+        percent_new=round(100 * figures["share_new"]),
+        percent_duplicates=round(100 * figures["share_duplicates"]),
         best_epoch=best,
         last_training_day=LAST_TRAINING_DAY,
         minutes=round(minutes),

@@ -1,7 +1,7 @@
 """The example endpoint. Edit this file, or put one of your own beside it.
 
 >>> httpx2.get("http://127.0.0.1:8000/names?count=3&species=cat&seed=7").json()
-['Mittens', 'Lily', 'Sir Winston']
+['Phoebe', 'Little Bito', 'Carsles']
 """
 
 from typing import Annotated, Literal
