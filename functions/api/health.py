@@ -26,7 +26,7 @@ class Health(BaseModel):
 
 
 @router.get("/health", summary="Version, models, engines")
-def read_health() -> Health:
+async def read_health() -> Health:
     """Answers without running a model."""
     models = [
         ServedModel(name=metadata.name, version=metadata.version, engine=metadata.engine)

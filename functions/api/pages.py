@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def read_front_page() -> str:
+async def read_front_page() -> str:
     """Twenty names, drawn on the server."""
     items = "\n".join(f"<li>{html.escape(name)}</li>" for name in draw_names(20).names)
     template = string.Template((_PAGE / "index.html").read_text(encoding="utf-8"))
@@ -24,7 +24,7 @@ def read_front_page() -> str:
 
 
 @router.get("/docs")
-def read_documentation() -> FileResponse:
+async def read_documentation() -> FileResponse:
     """Swagger UI on this server's own OpenAPI document."""
     return FileResponse(_PAGE / "docs.html")
 

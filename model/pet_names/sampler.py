@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from model.pet_names.vocabulary import CHARACTERS, MAX_LENGTH, OUTPUTS, PADDING, STOP
+from model.pet_names.vocabulary import CHARACTERS, MAX_LENGTH, OUTPUTS, PADDING, STOP, TOKENS
 
 _NEVER = -1e9  # a logit that no temperature brings back
 _CHARACTER_LOGITS = tf.constant([_NEVER if i == PADDING else 0.0 for i in range(OUTPUTS)])
@@ -32,16 +32,21 @@ class Sampler(tf.Module):
         out_kernel, out_bias = network.get_layer("logits").get_weights()
         self._out_kernel, self._out_bias = tf.constant(out_kernel), tf.constant(out_bias)
         self._units: int = memory.units
+        # So is the memory of a name of which only the first token, the species, was read.
+        self._first_states = self._read(tf.range(TOKENS), self._no_memory(TOKENS))
 
-    def _step(self, tokens: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Logits ``(batch, OUTPUTS)`` after ``tokens (batch,)``, and the new state."""
+    def _read(self, tokens: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
+        """The memory ``(batch, units)`` after one more token ``(batch,)`` of each name."""
         from_input = tf.split(tf.gather(self._inputs, tokens), 3, axis=1)
         from_state = tf.split(state @ self._recurrent_kernel + self._recurrent_bias, 3, axis=1)
         update = tf.sigmoid(from_input[0] + from_state[0])
         reset = tf.sigmoid(from_input[1] + from_state[1])
         candidate = tf.tanh(from_input[2] + reset * from_state[2])
-        state = update * state + (1.0 - update) * candidate
-        return state @ self._out_kernel + self._out_bias, state
+        return update * state + (1.0 - update) * candidate
+
+    def _logits(self, state: tf.Tensor) -> tf.Tensor:
+        """Of each next character, ``(batch, OUTPUTS)``."""
+        return state @ self._out_kernel + self._out_bias
 
     def _no_memory(self, batch: tf.Tensor) -> tf.Tensor:
         return tf.zeros(tf.stack([batch, self._units]))
@@ -54,9 +59,10 @@ class Sampler(tf.Module):
         def body(
             step: tf.Tensor, state: tf.Tensor, written: tf.Tensor
         ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            logits, state = self._step(tf.gather(characters, step, axis=1), state)
+            state = self._read(tf.gather(characters, step, axis=1), state)
+            answer = tf.nn.softmax(self._logits(state))[:, tf.newaxis, :]
             here = tf.one_hot(step, steps)[tf.newaxis, :, tf.newaxis]
-            return step + 1, state, written + here * tf.nn.softmax(logits)[:, tf.newaxis, :]
+            return step + 1, state, written + here * answer
 
         empty = tf.zeros(tf.stack([batch, steps, OUTPUTS]))
         _, _, probabilities = tf.while_loop(
@@ -91,34 +97,49 @@ class Sampler(tf.Module):
         """
         batch = tf.shape(species)[0]
 
-        def choose(logits: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        def choose(logits: tf.Tensor, step: tf.Tensor, unfinished: tf.Tensor) -> tf.Tensor:
             """Inverse-transform sampling from ``softmax(logits / temperature)``."""
             logits += tf.where(step == 0, _FIRST_LOGITS, _CHARACTER_LOGITS)
             logits -= tf.reduce_max(logits, axis=1, keepdims=True)
-            cumulative = tf.cumsum(tf.exp(logits / temperature), axis=1)  # (batch, OUTPUTS)
-            target = tf.gather(noise, step, axis=1)[:, tf.newaxis] * cumulative[:, -1:]
+            cumulative = tf.cumsum(tf.exp(logits / temperature), axis=1)  # (unfinished, OUTPUTS)
+            uniform = tf.gather(tf.gather(noise, step, axis=1), unfinished)
+            target = uniform[:, tf.newaxis] * cumulative[:, -1:]
             drawn = tf.reduce_sum(tf.cast(cumulative <= target, tf.int32), axis=1)
             return tf.where(prefix[step] > 0, prefix[step], drawn)
 
         def body(
-            step: tf.Tensor, token: tf.Tensor, state: tf.Tensor, written: tf.Tensor
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-            logits, state = self._step(token, state)
-            ended = tf.logical_or(token == STOP, token == PADDING)
-            token = tf.where(ended, PADDING, choose(logits, step))
-            kept = tf.where(token == STOP, PADDING, token)
-            here = tf.one_hot(step, MAX_LENGTH, dtype=tf.int32)[tf.newaxis, :]
-            return step + 1, token, state, written + here * kept[:, tf.newaxis]
+            step: tf.Tensor, unfinished: tf.Tensor, state: tf.Tensor, written: tf.Tensor
+        ) -> tuple[tf.Tensor, ...]:
+            """One more character for the rows ``unfinished``; the others cost nothing any more."""
+            token = choose(self._logits(state), step, unfinished)
+            goes_on = token != STOP
+            rows = tf.cast(tf.where(goes_on)[:, 0], tf.int32)
+            unfinished, token, state = (tf.gather(t, rows) for t in (unfinished, token, state))
+            column = tf.scatter_nd(unfinished[:, tf.newaxis], token, tf.stack([batch]))
+            here = tf.one_hot(step, MAX_LENGTH, dtype=tf.int32)
+            written += column[:, tf.newaxis] * here
+            return step + 1, unfinished, self._read(token, state), written
 
-        def unfinished(
-            step: tf.Tensor, token: tf.Tensor, _state: tf.Tensor, _written: tf.Tensor
+        def names_are_unfinished(
+            step: tf.Tensor, unfinished: tf.Tensor, *_others: tf.Tensor
         ) -> tf.Tensor:
-            alive = tf.logical_and(token != STOP, token != PADDING)
-            return tf.logical_and(step < MAX_LENGTH, tf.reduce_any(alive))
+            return tf.logical_and(step < MAX_LENGTH, tf.shape(unfinished)[0] > 0)
 
-        empty = tf.zeros(tf.stack([batch, MAX_LENGTH]), tf.int32)
         *_, characters = tf.while_loop(
-            unfinished, body, (tf.constant(0), species, self._no_memory(batch), empty)
+            names_are_unfinished,
+            body,
+            (
+                tf.constant(0),
+                tf.range(batch),
+                tf.gather(self._first_states, species),
+                tf.zeros(tf.stack([batch, MAX_LENGTH]), tf.int32),
+            ),
+            shape_invariants=(
+                tf.TensorShape([]),
+                tf.TensorShape([None]),
+                tf.TensorShape([None, self._units]),
+                tf.TensorShape([None, MAX_LENGTH]),
+            ),
         )
         return {"characters": characters}
 
