@@ -2,23 +2,39 @@
 
 from fastapi import FastAPI
 
-from functions.api import health, names, pages
+from functions.api import health, names, pages, predict
 from functions.api.errors import ERROR_RESPONSES, install_error_handlers
-from functions.pet_names import draw_names
+from functions.pet_names import MODEL
 from inference import __version__
+from inference.golden import preload
+from inference.models import ModelFolder, served_models
+from inference.settings import settings
+from inference.telemetry import logger
 
-app = FastAPI(
-    title="Pet names",
-    summary="A Keras model behind HTTPS",
-    version=__version__,
-    docs_url=None,  # `pages` serves it from packaged files
-    redoc_url=None,
-    responses=ERROR_RESPONSES,
-)
-install_error_handlers(app)
-app.include_router(names.router)
-app.include_router(health.router)
-app.include_router(pages.router)
-pages.mount_assets(app)
 
-draw_names(count=20)  # the first run of a model is its slowest: before the snapshot, not after
+def create_app(models: ModelFolder) -> FastAPI:
+    """An application that serves these models."""
+    app = FastAPI(
+        title="Pet names",
+        summary="A Keras model behind HTTPS",
+        version=__version__,
+        docs_url=None,  # `pages` serves it from packaged files
+        redoc_url=None,
+        responses=ERROR_RESPONSES,
+        strict_content_type=False,  # `curl -d` says that it sends a form
+    )
+    app.dependency_overrides[served_models] = lambda: models
+    install_error_handlers(app)
+    if MODEL in models.described:
+        app.include_router(names.router)
+    app.include_router(predict.router_for(models))
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    pages.mount_assets(app)
+    return app
+
+
+preload(served_models(), settings.preload_models)
+for name, reason in served_models().broken.items():
+    logger.error("this model is not served", model=name, reason=reason)
+app = create_app(served_models())

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
+from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError, TooLargeError
 from inference.telemetry import logger
 
 
@@ -34,6 +34,8 @@ class ErrorResponse(BaseModel):
     error: str
     details: list[ErrorDetail] = []
 
+
+_MOST_DETAILS = 10  # a long row of wrong values is one mistake, not a thousand
 
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": HTTPStatus(status).phrase}
@@ -56,7 +58,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def invalid_request(_request: Request, error: RequestValidationError) -> JSONResponse:
         details = [
             ErrorDetail(field=".".join(map(str, one["loc"])), message=one["msg"], type=one["type"])
-            for one in error.errors()
+            for one in error.errors()[:_MOST_DETAILS]
         ]
         summary = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
         return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, summary, details)
@@ -74,6 +76,10 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(InvalidInputError)
     async def invalid_input(_request: Request, error: InvalidInputError) -> JSONResponse:
         return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+    @app.exception_handler(TooLargeError)
+    async def too_large(_request: Request, error: TooLargeError) -> JSONResponse:
+        return error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(error))
 
     @app.exception_handler(BrokenModelError)
     async def broken_model(_request: Request, error: BrokenModelError) -> JSONResponse:

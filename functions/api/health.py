@@ -1,10 +1,12 @@
 """Whether the server is up, and what it serves."""
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from inference import __version__
-from inference.models import served_models
+from inference.models import ModelFolder, served_models
 
 router = APIRouter(tags=["health"])
 
@@ -18,18 +20,24 @@ class ServedModel(BaseModel):
 
 
 class Health(BaseModel):
-    """What ``GET /health`` answers."""
+    """What ``GET /health`` answers; ``broken`` tells by name why a model is not served."""
 
-    status: str
+    status: Literal["ok", "degraded"]
     version: str
     models: list[ServedModel]
+    broken: dict[str, str]
 
 
 @router.get("/health", summary="Version, models, engines")
-async def read_health() -> Health:
+async def read_health(models: Annotated[ModelFolder, Depends(served_models)]) -> Health:
     """Answers without running a model."""
-    models = [
-        ServedModel(name=metadata.name, version=metadata.version, engine=metadata.engine)
-        for metadata in served_models().describe()
-    ]
-    return Health(status="ok", version=__version__, models=models)
+    return Health(
+        status="degraded" if models.broken else "ok",
+        version=__version__,
+        models=[
+            ServedModel(name=name, version=metadata.version, engine=metadata.engine)
+            for name, metadata in models.described.items()
+            if name not in models.broken
+        ],
+        broken=models.broken,
+    )

@@ -15,3 +15,7 @@ class BrokenModelError(InferenceError):
 
 class InvalidInputError(InferenceError):
     """Inputs do not fit the signature; the text names the input and what was expected."""
+
+
+class TooLargeError(InferenceError):
+    """More rows or bytes than may be sent or answered at once."""

@@ -3,21 +3,23 @@
 ``python -m inference.golden`` replays every model's and fails if one answers differently.
 """
 
+import contextlib
 import sys
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.errors import BrokenModelError
-from inference.models import Model, served_models
-from inference.settings import settings
+from inference.models import Model, ModelFolder, served_models
 from inference.signatures import Tensors
 
 GOLDEN = "golden.npz"
 TOLERANCE = 1e-4  # of any number, absolute and relative: the parity gate's
 
 
-def pack(calls: dict[str, tuple[Tensors, Tensors]]) -> dict[str, np.typing.NDArray[np.generic]]:
+def pack(calls: dict[str, tuple[Tensors, Tensors]]) -> dict[str, NDArray[Any]]:
     """Arrays by ``signature/inputs/name`` and ``signature/outputs/name``."""
     return {
         f"{signature}/{kind}/{name}": array
@@ -32,15 +34,10 @@ def replay(model: Model, file: Path) -> float:
 
     Raises :class:`BrokenModelError` where it exceeds the tolerance.
     """
-    calls: dict[str, dict[str, dict[str, np.typing.NDArray[np.generic]]]] = {}
-    with np.load(file, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            signature, kind, name = key.split("/", 2)
-            calls.setdefault(signature, {"inputs": {}, "outputs": {}})[kind][name] = arrays[key]
     largest = 0.0
-    for signature, call in calls.items():
-        outputs = model.predict(call["inputs"], signature)
-        for name, expected in call["outputs"].items():
+    for signature, (inputs, expected_outputs) in unpack(file).items():
+        outputs = model.predict(inputs, signature)
+        for name, expected in expected_outputs.items():
             actual = outputs[name]
             if not np.allclose(actual, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
                 raise BrokenModelError(
@@ -50,10 +47,37 @@ def replay(model: Model, file: Path) -> float:
     return largest
 
 
+def unpack(file: Path) -> dict[str, tuple[Tensors, Tensors]]:
+    """By signature, inputs and outputs."""
+    calls: dict[str, tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]] = {}
+    with np.load(file, allow_pickle=False) as arrays:
+        for key in arrays.files:
+            signature, kind, name = key.split("/", 2)
+            calls.setdefault(signature, ({}, {}))[kind == "outputs"][name] = arrays[key]
+    return dict(calls)
+
+
+def preload(models: ModelFolder, engines: Literal["litert", "all", "none"]) -> None:
+    """Load the models of these engines and run each once: a model's first run is its slowest.
+
+    One that is broken is left in ``models.broken`` and does not stop the others.
+    """
+    for name, metadata in models.described.items():
+        if engines in ("all", metadata.engine):
+            with contextlib.suppress(BrokenModelError, OSError):
+                model = models.get(name)
+                for signature, (inputs, _) in unpack(models.directory / name / GOLDEN).items():
+                    model.predict(inputs, signature)
+
+
+def replay_all(models: ModelFolder) -> None:
+    """Print each model's largest difference; exit with the reason if one is broken."""
+    if models.broken or not models.described:
+        sys.exit("\n".join(models.broken.values()) or f"no model in {models.directory}")
+    for name in models.described:
+        difference = replay(models.get(name), models.directory / name / GOLDEN)
+        print(f"{name}: golden outputs match, largest difference {difference:.1e}")
+
+
 if __name__ == "__main__":
-    names = served_models().names()
-    if not names:
-        sys.exit(f"no model in {settings.models_dir}")
-    for each in names:
-        difference = replay(served_models().get(each), settings.models_dir / each / GOLDEN)
-        print(f"{each}: golden outputs match, largest difference {difference:.1e}")
+    replay_all(served_models())

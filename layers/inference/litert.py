@@ -16,7 +16,9 @@ class LiteRTEngine:
         try:
             interpreter = Interpreter(model_path=str(file), num_threads=1)
         except ValueError as error:
-            raise BrokenModelError(f"{file.name} is missing or not a LiteRT model") from error
+            raise BrokenModelError(
+                f"{file.parent.name}: {file.name} is not a LiteRT model"
+            ) from error
         self._lock = threading.Lock()
         self._runners: dict[str, SignatureRunner] = {
             name: interpreter.get_signature_runner(name)

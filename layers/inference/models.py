@@ -69,44 +69,62 @@ class Model:
 
 def load_model(folder: Path) -> Model:
     """Load one model folder. Raises :class:`BrokenModelError`."""
-    metadata = _read_metadata(folder)
+    metadata = read_metadata(folder)
     return Model(metadata, LiteRTEngine(folder / metadata.file))
 
 
-def _read_metadata(folder: Path) -> Metadata:
+def read_metadata(folder: Path) -> Metadata:
+    """What a model folder says of itself. Raises :class:`BrokenModelError`."""
     try:
-        return Metadata.model_validate_json((folder / METADATA).read_bytes())
-    except FileNotFoundError as error:
+        metadata = Metadata.model_validate_json((folder / METADATA).read_bytes())
+    except OSError as error:
         raise BrokenModelError(f"{folder.name}: has no {METADATA}") from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise BrokenModelError(f"{folder.name}: {METADATA}, {place}: {first['msg']}") from error
+    if metadata.name != folder.name:
+        raise BrokenModelError(f"{folder.name}: {METADATA} is of a model named '{metadata.name}'")
+    if not (folder / metadata.file).exists():
+        raise BrokenModelError(f"{folder.name}: {metadata.file} is missing")
+    return metadata
 
 
 class ModelFolder:
-    """Every model under one directory, loaded on first use and then kept."""
+    """The models under one directory: described at start, loaded on first use, then kept.
+
+    ``described`` holds each model's metadata by name, ``broken`` the reason why one is not served.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
+        self.described: dict[str, Metadata] = {}
+        self.broken: dict[str, str] = {}
         self._loaded: dict[str, Model] = {}
         self._lock = threading.Lock()
-
-    def names(self) -> list[str]:
-        """The models there are, loaded or not."""
-        return sorted(file.parent.name for file in self._directory.glob(f"*/{METADATA}"))
-
-    def describe(self) -> list[Metadata]:
-        """What each model is, read without loading it."""
-        return [_read_metadata(self._directory / name) for name in self.names()]
+        for folder in sorted(directory.iterdir()) if directory.is_dir() else []:
+            if folder.is_dir() and not folder.name.startswith((".", "_")):
+                try:
+                    self.described[folder.name] = read_metadata(folder)
+                except BrokenModelError as error:
+                    self.broken[folder.name] = str(error)
 
     def get(self, name: str) -> Model:
-        """Raises :class:`ModelNotFoundError` or :class:`BrokenModelError`."""
+        """Load, or take what was loaded.
+
+        Raises :class:`ModelNotFoundError`, or :class:`BrokenModelError` also in later calls.
+        """
         with self._lock:
+            if name in self.broken:
+                raise BrokenModelError(self.broken[name])
+            if name not in self.described:
+                raise ModelNotFoundError(f"no model named '{name}'")
             if name not in self._loaded:
-                if name not in self.names():
-                    raise ModelNotFoundError(f"no model named '{name}'")
-                self._loaded[name] = load_model(self._directory / name)
+                try:
+                    self._loaded[name] = load_model(self.directory / name)
+                except BrokenModelError as error:
+                    self.broken[name] = str(error)
+                    raise
             return self._loaded[name]
 
 

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 _BUNDLED_MODELS = Path(__file__).parents[2] / "model"
+_MEGABYTE = 1024 * 1024
 
 
 class Settings(BaseModel):
@@ -14,6 +16,13 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     models_dir: Path = Field(default=_BUNDLED_MODELS, alias="MODELS_DIR")
+    # Which models are loaded at start; the others are on first use. LiteRT takes milliseconds.
+    preload_models: Literal["litert", "all", "none"] = Field(
+        default="litert", alias="PRELOAD_MODELS"
+    )
+    # Lambda takes and gives 6 MB; a server elsewhere may be told to allow more.
+    max_body_bytes: int = Field(default=6 * _MEGABYTE, alias="MAX_BODY_BYTES", gt=0)
+
     service_name: str = Field(default="pet-names", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"

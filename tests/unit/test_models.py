@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
-from inference.golden import GOLDEN, replay
+from inference.golden import GOLDEN, preload, replay
 from inference.models import METADATA, ModelFolder, load_model
 from model.pet_names import FOLDER
 
@@ -48,7 +48,7 @@ def test_inputs_are_checked_against_the_signature() -> None:
 
 def test_a_broken_folder_says_what_is_wrong(copy: Path) -> None:
     (copy / "model.tflite").write_bytes(b"not a model")
-    with pytest.raises(BrokenModelError, match=r"model\.tflite is missing or not a LiteRT model"):
+    with pytest.raises(BrokenModelError, match=r"model\.tflite is not a LiteRT model"):
         load_model(copy)
     (copy / METADATA).write_text(json.dumps({"name": "pet_names"}))
     with pytest.raises(BrokenModelError, match="version: Field required"):
@@ -63,8 +63,42 @@ def test_a_broken_folder_says_what_is_wrong(copy: Path) -> None:
 
 def test_models_are_found_by_name_and_kept(copy: Path) -> None:
     models = ModelFolder(copy.parent)
-    assert models.names() == ["pet_names"]
+    assert list(models.described) == ["pet_names"]
     assert models.get("pet_names") is models.get("pet_names")
     for name in ("other", "..", "../pet_names", ""):
         with pytest.raises(ModelNotFoundError):
             models.get(name)
+
+
+def test_a_broken_folder_is_reported_and_does_not_take_the_others_down(copy: Path) -> None:
+    broken = {
+        "empty": "empty: has no metadata.json",
+        "misnamed": "misnamed: metadata.json is of a model named 'pet_names'",
+        "nofile": "nofile: model.tflite is missing",
+    }
+    for name in broken:
+        (copy.parent / name).mkdir()
+    shutil.copy(copy / METADATA, copy.parent / "misnamed" / METADATA)
+    renamed = json.loads((copy / METADATA).read_text()) | {"name": "nofile"}
+    (copy.parent / "nofile" / METADATA).write_text(json.dumps(renamed))
+    models = ModelFolder(copy.parent)
+    assert models.broken == broken
+    assert list(models.described) == ["pet_names"]
+    assert models.get("pet_names").name == "pet_names"
+    with pytest.raises(BrokenModelError, match="nofile"):
+        models.get("nofile")
+
+
+def test_a_model_that_does_not_load_is_reported_once_it_was_tried(copy: Path) -> None:
+    (copy / "model.tflite").write_bytes(b"not a model")
+    models = ModelFolder(copy.parent)
+    preload(models, "none")
+    assert not models.broken
+    preload(models, "litert")
+    assert models.broken == {"pet_names": "pet_names: model.tflite is not a LiteRT model"}
+    with pytest.raises(BrokenModelError):
+        models.get("pet_names")
+
+
+def test_a_missing_directory_serves_nothing(tmp_path: Path) -> None:
+    assert ModelFolder(tmp_path / "nowhere").described == {}

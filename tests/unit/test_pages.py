@@ -11,6 +11,7 @@ def test_health_says_what_is_served(client: TestClient) -> None:
         "status": "ok",
         "version": __version__,
         "models": [{"name": "pet_names", "version": 1, "engine": "litert"}],
+        "broken": {},
     }
 
 

@@ -1,0 +1,111 @@
+"""Each model's own typed route, ``POST /models/NAME/predict``, made from its signature.
+
+What is sent and answered are Pydantic models, so that ``/docs`` shows the exact shapes with a
+working example, and a wrong type or length is a 422 that names the place.
+
+>>> httpx2.post("…/models/iris/predict", json={"instances": [{"x": [5.1, 3.5, 1.4, 0.2]}]}).json()
+{"model": "iris", "version": 1, "predictions": [{"y": [0.98, 0.02, 0.0], "label": "setosa", …}]}
+"""
+
+from typing import Any
+
+import numpy as np
+from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from functions.api.schemas import request_type, response_type
+from inference import golden
+from inference.errors import InvalidInputError, TooLargeError
+from inference.models import Metadata, ModelFolder
+from inference.signatures import Signature, Tensors
+
+_LARGEST_EXAMPLE = 2_000  # numbers that a reader of /docs would still scroll past
+
+
+def router_for(models: ModelFolder) -> APIRouter:
+    """One route for every model that takes rows: whose tensors all begin with a free dimension."""
+    router = APIRouter(tags=["models"])
+    for metadata in models.described.values():
+        signature = metadata.signatures[metadata.default_signature]
+        tensors = [*signature.inputs.values(), *signature.outputs.values()]
+        if all(tensor.shape[:1] == (-1,) for tensor in tensors):
+            _add_route(router, models, metadata, signature)
+    return router
+
+
+def _add_route(
+    router: APIRouter, models: ModelFolder, metadata: Metadata, signature: Signature
+) -> None:
+    def add_example(schema: dict[str, Any]) -> None:
+        calls = golden.unpack(models.directory / metadata.name / golden.GOLDEN)
+        inputs, _ = calls[metadata.default_signature]
+        if sum(array[0].size for array in inputs.values()) <= _LARGEST_EXAMPLE:
+            row = {name: _to_json(array[0]) for name, array in inputs.items()}
+            schema["example"] = {"instances": [row]}
+
+    request_model = request_type(metadata, signature, add_example)
+
+    async def predict(request: request_model) -> JSONResponse:  # type: ignore[valid-type]
+        model = models.get(metadata.name)
+        inputs = _stack(request, metadata, signature)
+        outputs = await run_in_threadpool(model.predict, inputs)
+        return JSONResponse(
+            {
+                "model": metadata.name,
+                "version": metadata.version,
+                "predictions": _rows(outputs, metadata.labels),
+            }
+        )
+
+    router.add_api_route(
+        f"/models/{metadata.name}/predict",
+        predict,
+        methods=["POST"],
+        summary=f"Predict with {metadata.name}",
+        response_model=response_type(metadata, signature),
+        operation_id=f"predict_{metadata.name}",
+    )
+
+
+def _stack(request: BaseModel, metadata: Metadata, signature: Signature) -> Tensors:
+    """Rows to arrays ``(batch, …)``. Raises :class:`InvalidInputError` where lengths differ."""
+    rows: list[BaseModel] = request.instances  # type: ignore[attr-defined]
+    if len(rows) > metadata.max_batch:
+        raise TooLargeError(f"{len(rows)} instances; {metadata.max_batch} may be sent at once")
+    inputs: dict[str, NDArray[Any]] = {}
+    for number, (name, spec) in enumerate(signature.inputs.items()):
+        values = [getattr(row, f"tensor_{number}") for row in rows]
+        is_text = spec.dtype == "string"
+        try:
+            array = np.array(values, dtype=str if is_text else spec.numpy_dtype)
+        except ValueError as error:
+            raise InvalidInputError(f"instances: '{name}' has rows of different lengths") from error
+        inputs[name] = np.char.encode(array, "utf-8").astype(object) if is_text else array
+    return inputs
+
+
+def _rows(outputs: Tensors, labels: list[str]) -> list[dict[str, Any]]:
+    """An object per row, with the best label where there are labels."""
+    columns = [_to_json(array) for array in outputs.values()]
+    rows = [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
+    for array in outputs.values():
+        if labels and array.shape[1:] == (len(labels),):
+            for row, scores in zip(rows, array, strict=True):
+                best = int(np.argmax(scores))
+                row |= {"label": labels[best], "score": float(scores[best])}
+            break
+    return rows
+
+
+def _to_json(array: NDArray[Any]) -> Any:  # noqa: ANN401 - nested lists, or one value
+    """Lists in lists; bytes as text, a number that is none as ``null``."""
+    if array.dtype.kind in "OS":
+        return np.char.decode(array.astype(bytes), "utf-8", "replace").tolist()
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        numbers = array.astype(object)
+        numbers[~np.isfinite(array)] = None
+        return numbers.tolist()
+    return array.tolist()
