@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from functions.api import health, names, pages, predict
 from functions.api.errors import ERROR_RESPONSES, install_error_handlers
+from functions.api.limits import BodyLimit
 from functions.pet_names import MODEL
 from inference import __version__
 from inference.golden import preload
@@ -24,6 +25,7 @@ def create_app(models: ModelFolder) -> FastAPI:
         strict_content_type=False,  # `curl -d` says that it sends a form
     )
     app.dependency_overrides[served_models] = lambda: models
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     install_error_handlers(app)
     if MODEL in models.described:
         app.include_router(names.router)

@@ -1,5 +1,7 @@
 """API Gateway events in, responses out: all that is Lambda's own in the API."""
 
+import json
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.logging import correlation_paths
@@ -7,8 +9,10 @@ from mangum import Mangum
 from mangum.types import LambdaContext
 
 from functions.api.app import app
+from functions.api.errors import error_response
 from inference.telemetry import logger, metrics, tracer
 
+_LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes of the response as JSON, the body's quotes escaped
 _adapter = Mangum(app, lifespan="off")
 
 
@@ -17,7 +21,17 @@ _adapter = Mangum(app, lifespan="off")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one API Gateway HTTP API event (payload format 2.0)."""
     response: dict[str, Any] = _adapter(event, context)
+    if _exceeds_limit(response):
+        # Lambda itself would answer 502, without a word of the reason.
+        error = error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the answer exceeds 6 MB")
+        response |= {"statusCode": error.status_code, "body": bytes(error.body).decode()}
+        response |= {"headers": dict(error.headers), "isBase64Encoded": False}
     return response
+
+
+def _exceeds_limit(response: dict[str, Any]) -> bool:
+    body: str = response["body"]
+    return len(body) > _LAMBDA_LIMIT // 6 and len(json.dumps(response)) > _LAMBDA_LIMIT
 
 
 if tracer:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from functions.api.schemas import request_type, response_type
 from inference import golden
-from inference.errors import InvalidInputError, TooLargeError
+from inference.errors import InvalidInputError
 from inference.models import Metadata, ModelFolder
 from inference.signatures import Signature, Tensors
 
@@ -50,7 +50,7 @@ def _add_route(
 
     async def predict(request: request_model) -> JSONResponse:  # type: ignore[valid-type]
         model = models.get(metadata.name)
-        inputs = _stack(request, metadata, signature)
+        inputs = _stack(request, signature)
         outputs = await run_in_threadpool(model.predict, inputs)
         return JSONResponse(
             {
@@ -70,11 +70,9 @@ def _add_route(
     )
 
 
-def _stack(request: BaseModel, metadata: Metadata, signature: Signature) -> Tensors:
+def _stack(request: BaseModel, signature: Signature) -> Tensors:
     """Rows to arrays ``(batch, …)``. Raises :class:`InvalidInputError` where lengths differ."""
     rows: list[BaseModel] = request.instances  # type: ignore[attr-defined]
-    if len(rows) > metadata.max_batch:
-        raise TooLargeError(f"{len(rows)} instances; {metadata.max_batch} may be sent at once")
     inputs: dict[str, NDArray[Any]] = {}
     for number, (name, spec) in enumerate(signature.inputs.items()):
         values = [getattr(row, f"tensor_{number}") for row in rows]

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
+from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError, TooLargeError
 from inference.litert import LiteRTEngine
 from inference.settings import settings
 from inference.signatures import Signature, Tensors
@@ -55,7 +55,11 @@ class Model:
         self._engine = engine
 
     def predict(self, inputs: Tensors, signature: str | None = None) -> Tensors:
-        """Outputs by name. Raises :class:`InvalidInputError` if the inputs do not fit."""
+        """Outputs by name.
+
+        Raises :class:`InvalidInputError` if the inputs do not fit, and :class:`TooLargeError`,
+        before any time is spent, if they or the answer would be too large.
+        """
         signature = signature or self.metadata.default_signature
         wanted = self.metadata.signatures.get(signature)
         if wanted is None:
@@ -64,7 +68,18 @@ class Model:
                 f"only {sorted(self.metadata.signatures)}"
             )
         wanted.check(inputs)
-        return self._engine.run(signature, inputs)
+        rows = wanted.rows(inputs)
+        if rows > self.metadata.max_batch:
+            raise TooLargeError(f"{rows} rows; {self.metadata.max_batch} may be sent at once")
+        _refuse_large_answer(wanted.values(rows))  # before time is spent, where sizes are known
+        outputs = self._engine.run(signature, inputs)
+        _refuse_large_answer(sum(array.size for array in outputs.values()))
+        return outputs
+
+
+def _refuse_large_answer(values: int) -> None:
+    if 2 * values > settings.max_body_bytes:  # each takes a digit and a comma, at the least
+        raise TooLargeError(f"the answer would exceed {settings.max_body_bytes} bytes; send less")
 
 
 def load_model(folder: Path) -> Model:

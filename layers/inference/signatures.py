@@ -1,5 +1,6 @@
 """Names, dtypes and shapes of what goes into a model and what comes out."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -68,3 +69,18 @@ class Signature(BaseModel):
                     f"input '{name}' is {array.dtype}{list(array.shape)}, "
                     f"the signature wants {spec.dtype}{list(spec.shape)} (-1: any size)"
                 )
+
+    def rows(self, inputs: Tensors) -> int:
+        """The size of the free first dimension, the batch; 1 where there is none."""
+        batched = [name for name, spec in self.inputs.items() if spec.shape[:1] == (-1,)]
+        return max((len(inputs[name]) for name in batched), default=1)
+
+    def values(self, rows: int) -> int:
+        """How many values the outputs of so many rows hold, at least: a free size counts as 1."""
+        return sum(
+            math.prod(
+                (rows if place == 0 else 1) if size < 0 else size
+                for place, size in enumerate(spec.shape)
+            )
+            for spec in self.outputs.values()
+        )

@@ -3,6 +3,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from functions.api.errors import install_error_handlers
+from inference.settings import settings
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,22 @@ def test_the_openapi_document_declares_the_one_shape(client: TestClient) -> None
         for operation in path.values():
             schema = operation["responses"]["422"]["content"]["application/json"]["schema"]
             assert schema["$ref"].endswith("/ErrorResponse")
+
+
+def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
+    response = client.post(
+        "/models/pet_names/predict", content=b" " * (settings.max_body_bytes + 1)
+    )
+    assert response.status_code == 413
+    assert response.json().keys() == {"error", "details"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "steps", "status"), [(1024, 1, 200), (1025, 1, 413), (1024, 120, 413)]
+)
+def test_a_batch_or_an_answer_over_the_limit_is_refused(
+    client: TestClient, rows: int, steps: int, status: int
+) -> None:
+    body = {"instances": [{"characters": [31] * steps}] * rows}
+    response = client.post("/models/pet_names/predict", json=body)
+    assert response.status_code == status
