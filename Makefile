@@ -64,7 +64,7 @@ deploy: build ## deploy to AWS; asks its questions the first time
 	$(SAM) deploy $(shell grep -q '^\[default.deploy' samconfig.toml || echo --guided)
 
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train dev sam; do \
+	cd requirements && for name in runtime train tensorflow dev sam; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done

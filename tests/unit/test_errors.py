@@ -82,10 +82,11 @@ def test_the_openapi_document_declares_the_one_shape(client: TestClient) -> None
             assert schema["$ref"].endswith("/ErrorResponse")
 
 
-def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
-    response = client.post(
-        "/models/pet_names/predict", content=b" " * (settings.max_body_bytes + 1)
-    )
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_limit_is_refused(client: TestClient, chunked: bool) -> None:
+    body = b" " * (settings.max_body_bytes + 1)
+    content = iter([body[:1_000_000], body[1_000_000:]]) if chunked else body
+    response = client.post("/models/pet_names/predict", content=content)
     assert response.status_code == 413
     assert response.json().keys() == {"error", "details"}
 
