@@ -9,7 +9,7 @@ ifdef MODELS_DIR
 export MODELS_DIR
 endif
 
-.PHONY: help serve test check format train evaluate export build start-api bench deploy lock clean
+.PHONY: help serve test check format train evaluate export add-model build start-api bench deploy lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -42,6 +42,11 @@ evaluate: .venv/train ## print the pet-name model's test figures as JSON
 export: .venv/train ## compile the trained Keras model for serving and check it
 	$(RUN) -m scripts.export
 
+add-model: .venv/train ## serve your own: MODEL=file NAME=name (LABELS= EXAMPLES= ENGINE= ARGS=)
+	@$(if $(and $(MODEL),$(NAME)),,echo "usage: make add-model MODEL=path NAME=name" >&2; exit 2)
+	@$(RUN) -m scripts.add_model $(if $(LABELS),--labels $(LABELS)) $(if $(EXAMPLES),--examples $(EXAMPLES)) \
+	  $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(MODEL) $(NAME)
+
 build: .venv-sam/sam ## build the Lambda container image
 	scripts/base-image
 	$(SAM) build
@@ -63,10 +68,11 @@ bench: .venv/dev .venv/train ## measure what the README claims
 deploy: build ## deploy to AWS; asks its questions the first time
 	$(SAM) deploy $(shell grep -q '^\[default.deploy' samconfig.toml || echo --guided)
 
+# tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
 	cd requirements && for name in runtime train tensorflow dev sam; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
+	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built

@@ -5,6 +5,7 @@ Example: python -m scripts.export
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     functions = {"next_character": sampler.next_character, "generate": sampler.generate}
     compiled = convert(sampler, functions)
     print("comparing with Keras …", flush=True)
-    calls, difference = compare(network, compiled)
+    try:
+        calls, difference = compare(network, compiled)
+    except ParityError as error:
+        sys.exit(f"{error}; nothing was written")
     metadata = Metadata(
         name="pet_names",
         version=VERSION,
@@ -85,7 +89,7 @@ def compare(
     names = interpreter.get_signature_runner("generate")(**drawing)["characters"]
     wrong = float(np.any(names != generate_with_keras(network, **drawing), axis=1).mean())
     if wrong > _NAMES_THAT_MAY_DIFFER:
-        raise ParityError(f"generate: {wrong:.0%} of names differ from Keras'; nothing was written")
+        raise ParityError(f"generate: {wrong:.0%} of names differ from Keras'")
     few = _drawing(random, names=5)
     calls["generate"] = (few, interpreter.get_signature_runner("generate")(**few))
     return calls, difference

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from functions.api import health, names, pages, predict
+from functions.api import health, names, open_inference, pages, predict, tensorflow_serving
+from functions.api.bodies import BodyLimit, Decompression, FormIsJson
 from functions.api.errors import ERROR_RESPONSES, install_error_handlers
-from functions.api.limits import BodyLimit
 from functions.pet_names import MODEL
 from inference import __version__
 from inference.golden import preload
@@ -22,14 +22,18 @@ def create_app(models: ModelFolder) -> FastAPI:
         docs_url=None,  # `pages` serves it from packaged files
         redoc_url=None,
         responses=ERROR_RESPONSES,
-        strict_content_type=False,  # `curl -d` says that it sends a form
+        strict_content_type=False,  # a body without a type is JSON as well
     )
     app.dependency_overrides[served_models] = lambda: models
+    app.add_middleware(FormIsJson)
+    app.add_middleware(Decompression, limit=settings.max_body_bytes)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     install_error_handlers(app)
     if MODEL in models.described:
         app.include_router(names.router)
     app.include_router(predict.router_for(models))
+    app.include_router(tensorflow_serving.router)
+    app.include_router(open_inference.router)
     app.include_router(health.router)
     app.include_router(pages.router)
     pages.mount_assets(app)

@@ -10,17 +10,16 @@ working example, and a wrong type or length is a 422 that names the place.
 from typing import Any
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
+from functions.api.dialects import json_response
 from functions.api.schemas import request_type, response_type
 from inference import golden
-from inference.errors import InvalidInputError
 from inference.models import Metadata, ModelFolder
 from inference.signatures import Signature, Tensors
+from inference.tensors import from_json, to_json
 
 _LARGEST_EXAMPLE = 2_000  # numbers that a reader of /docs would still scroll past
 
@@ -30,8 +29,7 @@ def router_for(models: ModelFolder) -> APIRouter:
     router = APIRouter(tags=["models"])
     for metadata in models.described.values():
         signature = metadata.signatures[metadata.default_signature]
-        tensors = [*signature.inputs.values(), *signature.outputs.values()]
-        if all(tensor.shape[:1] == (-1,) for tensor in tensors):
+        if signature.takes_rows:
             _add_route(router, models, metadata, signature)
     return router
 
@@ -42,17 +40,17 @@ def _add_route(
     def add_example(schema: dict[str, Any]) -> None:
         calls = golden.unpack(models.directory / metadata.name / golden.GOLDEN)
         inputs, _ = calls[metadata.default_signature]
-        if sum(array[0].size for array in inputs.values()) <= _LARGEST_EXAMPLE:
-            row = {name: _to_json(array[0]) for name, array in inputs.items()}
+        if sum(array[:1].size for array in inputs.values()) <= _LARGEST_EXAMPLE:
+            row = {name: to_json(array[:1])[0] for name, array in inputs.items()}
             schema["example"] = {"instances": [row]}
 
     request_model = request_type(metadata, signature, add_example)
 
-    async def predict(request: request_model) -> JSONResponse:  # type: ignore[valid-type]
+    async def predict(request: request_model) -> Response:  # type: ignore[valid-type]
         model = models.get(metadata.name)
         inputs = _stack(request, signature)
         outputs = await run_in_threadpool(model.predict, inputs)
-        return JSONResponse(
+        return json_response(
             {
                 "model": metadata.name,
                 "version": metadata.version,
@@ -73,21 +71,15 @@ def _add_route(
 def _stack(request: BaseModel, signature: Signature) -> Tensors:
     """Rows to arrays ``(batch, …)``. Raises :class:`InvalidInputError` where lengths differ."""
     rows: list[BaseModel] = request.instances  # type: ignore[attr-defined]
-    inputs: dict[str, NDArray[Any]] = {}
-    for number, (name, spec) in enumerate(signature.inputs.items()):
-        values = [getattr(row, f"tensor_{number}") for row in rows]
-        is_text = spec.dtype == "string"
-        try:
-            array = np.array(values, dtype=str if is_text else spec.numpy_dtype)
-        except ValueError as error:
-            raise InvalidInputError(f"instances: '{name}' has rows of different lengths") from error
-        inputs[name] = np.char.encode(array, "utf-8").astype(object) if is_text else array
-    return inputs
+    return {
+        name: from_json([getattr(row, f"tensor_{number}") for row in rows], spec, name)
+        for number, (name, spec) in enumerate(signature.inputs.items())
+    }
 
 
 def _rows(outputs: Tensors, labels: list[str]) -> list[dict[str, Any]]:
     """An object per row, with the best label where there are labels."""
-    columns = [_to_json(array) for array in outputs.values()]
+    columns = [to_json(array) for array in outputs.values()]
     rows = [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
     for array in outputs.values():
         if labels and array.shape[1:] == (len(labels),):
@@ -96,14 +88,3 @@ def _rows(outputs: Tensors, labels: list[str]) -> list[dict[str, Any]]:
                 row |= {"label": labels[best], "score": float(scores[best])}
             break
     return rows
-
-
-def _to_json(array: NDArray[Any]) -> Any:  # noqa: ANN401 - nested lists, or one value
-    """Lists in lists; bytes as text, a number that is none as ``null``."""
-    if array.dtype.kind in "OS":
-        return np.char.decode(array.astype(bytes), "utf-8", "replace").tolist()
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        numbers = array.astype(object)
-        numbers[~np.isfinite(array)] = None
-        return numbers.tolist()
-    return array.tolist()

@@ -72,6 +72,8 @@ class Model:
         if rows > self.metadata.max_batch:
             raise TooLargeError(f"{rows} rows; {self.metadata.max_batch} may be sent at once")
         _refuse_large_answer(wanted.values(rows))  # before time is spent, where sizes are known
+        if rows == 0:
+            return wanted.no_rows()
         outputs = self._engine.run(signature, inputs)
         _refuse_large_answer(sum(array.size for array in outputs.values()))
         return outputs
@@ -85,7 +87,20 @@ def _refuse_large_answer(values: int) -> None:
 def load_model(folder: Path) -> Model:
     """Load one model folder. Raises :class:`BrokenModelError`."""
     metadata = read_metadata(folder)
-    return Model(metadata, LiteRTEngine(folder / metadata.file))
+    return Model(metadata, _load_engine(metadata.engine, folder / metadata.file))
+
+
+def _load_engine(engine: str, path: Path) -> Engine:
+    if engine == "litert":
+        return LiteRTEngine(path)
+    try:
+        from inference.tensorflow import TensorFlowEngine  # noqa: PLC0415 - takes seconds
+    except ImportError as error:
+        raise BrokenModelError(
+            f"{path.parent.name}: needs TensorFlow, which is not installed; "
+            "`make serve` and `make build` install it"
+        ) from error
+    return TensorFlowEngine(path)
 
 
 def read_metadata(folder: Path) -> Metadata:

@@ -70,6 +70,12 @@ class Signature(BaseModel):
                     f"the signature wants {spec.dtype}{list(spec.shape)} (-1: any size)"
                 )
 
+    @property
+    def takes_rows(self) -> bool:
+        """Whether every tensor begins with a free dimension, the batch."""
+        tensors = [*self.inputs.values(), *self.outputs.values()]
+        return all(tensor.shape[:1] == (-1,) for tensor in tensors)
+
     def rows(self, inputs: Tensors) -> int:
         """The size of the free first dimension, the batch; 1 where there is none."""
         batched = [name for name, spec in self.inputs.items() if spec.shape[:1] == (-1,)]
@@ -84,3 +90,10 @@ class Signature(BaseModel):
             )
             for spec in self.outputs.values()
         )
+
+    def no_rows(self) -> Tensors:
+        """The outputs of an empty batch, which no engine can compute."""
+        return {
+            name: np.empty([max(size, 0) for size in spec.shape], spec.numpy_dtype)
+            for name, spec in self.outputs.items()
+        }

@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,48 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
             (Path(beside) / name).write_bytes(content)
         for name in sorted(files, key=lambda name: name == METADATA):
             (Path(beside) / name).replace(folder / name)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the place of ``folder`` only when nothing failed."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".adding-") as beside:
+        filling = Path(beside) / "new"
+        filling.mkdir()
+        yield filling
+        if folder.exists():
+            folder.rename(Path(beside) / "old")
+        filling.rename(folder)
+
+
+def copy(source: Path, destination: Path) -> None:
+    """A file or a folder."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, destination)
+    else:
+        shutil.copyfile(source, destination)
+
+
+def files_under(path: Path) -> list[Path]:
+    """The file itself, or every file of a folder, in a fixed order."""
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or a folder's files."""
+    return sum(file.stat().st_size for file in files_under(path))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file; of a folder, that of its files' names and digests."""
+    if path.is_file():
+        return sha256(path.read_bytes())
+    listing = [
+        f"{sha256(file.read_bytes())} {file.relative_to(path)}" for file in files_under(path)
+    ]
+    return sha256("\n".join(listing).encode())
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:

@@ -1,0 +1,108 @@
+"""What kind of model a file or folder holds, told by its content and never by its name."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import h5py
+
+Kind = Literal["Keras 3", "legacy Keras", "SavedModel", "LiteRT"]
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+_ZIP_MAGIC = b"PK\x03\x04"
+_JSON_MEMBERS = ("config.json", "metadata.json")
+_MOST_JSON_BYTES = 64_000_000
+_KERAS_3 = 3
+_LITERT_MAGIC = b"TFL3"  # at byte 4
+
+
+class SourceError(Exception):
+    """A file that cannot be taken; the text, one line, says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model as its user has it."""
+
+    path: Path
+    kind: Kind
+    suffix: str  # what the library that reads it wants the file's name to end in
+    producer: dict[str, str]  # what the file says of the program that wrote it
+    architecture: Any = None  # Keras' configuration, as JSON
+
+    def __str__(self) -> str:
+        """For a progress line."""
+        written_by = " ".join(f"{program} {version}" for program, version in self.producer.items())
+        return f"a {self.kind} model" + (f", written by {written_by}" if written_by else "")
+
+
+def identify(path: Path) -> Source:
+    """Look into ``path``. Raises :class:`SourceError` for anything but a whole model."""
+    if path.is_dir():
+        return _saved_model(path)
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {error.strerror}") from error
+    if start == _HDF5_MAGIC:
+        return _hdf5(path)
+    if start.startswith(_ZIP_MAGIC):
+        return _keras_archive(path)
+    if start[4:] == _LITERT_MAGIC:
+        return Source(path, "LiteRT", ".tflite", {})
+    raise SourceError(
+        f"{path.name} is no model: neither .keras, HDF5, .tflite nor a SavedModel folder"
+    )
+
+
+def _saved_model(folder: Path) -> Source:
+    if not (folder / "saved_model.pb").is_file():
+        raise SourceError(f"{folder.name} is no SavedModel: it holds no saved_model.pb")
+    return Source(folder, "SavedModel", "", {})
+
+
+def _keras_archive(path: Path) -> Source:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if {"config.json", "metadata.json"} - set(archive.namelist()):
+                raise SourceError(f"{path.name} is a zip archive, but not a .keras model")
+            if max(archive.getinfo(name).file_size for name in _JSON_MEMBERS) > _MOST_JSON_BYTES:
+                raise SourceError(f"{path.name} has a configuration of over 64 MB: refused")
+            architecture = json.loads(archive.read("config.json"))
+            metadata = json.loads(archive.read("metadata.json"))
+            version = str(metadata["keras_version"])
+    except (zipfile.BadZipFile, EOFError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(f"{path.name} is a damaged or truncated .keras file") from error
+    return Source(path, "Keras 3", ".keras", {"keras": version}, architecture)
+
+
+def _hdf5(path: Path) -> Source:
+    try:
+        with h5py.File(path, "r") as file:
+            attributes = {**file.get("model_weights", file).attrs, **file.attrs}
+    except (OSError, RuntimeError) as error:
+        raise SourceError(f"{path.name} is a damaged or truncated HDF5 file") from error
+    if "model_config" not in attributes:
+        raise SourceError(
+            f"{path.name} holds weights or data without a model; save the whole model, "
+            "with model.save('model.keras') or, in R, save_model_hdf5(model, 'model.h5')"
+        )
+    # Keras 3 writes its version, and gives old words new meanings: see `hard_sigmoid`.
+    version = _text(attributes.get("keras_version", "1"))
+    try:
+        architecture = json.loads(_text(attributes["model_config"]))
+    except ValueError as error:
+        raise SourceError(f"{path.name} has a model_config that is not JSON") from error
+    kind: Kind = "Keras 3" if _generation(version) >= _KERAS_3 else "legacy Keras"
+    return Source(path, kind, ".h5", {"keras": version}, architecture)
+
+
+def _generation(version: str) -> int:
+    first = version.split(".", maxsplit=1)[0]
+    return int(first) if first.isdecimal() else 1
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
