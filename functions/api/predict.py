@@ -81,10 +81,10 @@ def _rows(outputs: Tensors, labels: list[str]) -> list[dict[str, Any]]:
     """An object per row, with the best label where there are labels."""
     columns = [to_json(array) for array in outputs.values()]
     rows = [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
-    for array in outputs.values():
+    for name, array in outputs.items():
         if labels and array.shape[1:] == (len(labels),):
             for row, scores in zip(rows, array, strict=True):
                 best = int(np.argmax(scores))
-                row |= {"label": labels[best], "score": float(scores[best])}
+                row |= {"label": labels[best], "score": row[name][best]}
             break
     return rows

@@ -186,9 +186,7 @@ def test_values_that_the_model_refuses_are_the_clients_error(added: Added, name:
     assert good.status_code == 200
 
 
-def test_adding_again_makes_the_version_one_higher_and_keeps_the_card(
-    added: Added, tmp_path: Path
-) -> None:
+def test_adding_again_makes_the_version_one_higher_and_keeps_the_card(tmp_path: Path) -> None:
     path, _ = originals.keras_archive(tmp_path)
     add(tmp_path / "models", str(path), "flowers")
     card = tmp_path / "models/flowers/card.md"
