@@ -218,6 +218,20 @@ def text_saved_model(folder: Path) -> Written:
     return folder / "shout", original
 
 
+@keras.saving.register_keras_serializable("mine")
+class Scaled(keras.layers.Layer):
+    """A user's own layer."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        return x * 3
+
+
+def custom_layer(folder: Path) -> Written:
+    model = keras.Sequential([keras.Input((2,), name="x"), Scaled(name="y")])
+    model.save(folder / "custom.keras")
+    return folder / "custom.keras", _single(model, "x", "y")
+
+
 def litert_of_one_row(folder: Path) -> Written:
     """Compiled for one row at a time, as most .tflite files on the web are."""
     layers = keras.layers
@@ -266,3 +280,47 @@ EVERY: dict[str, tuple[Callable[[Path], Written], str]] = {
     "shout": (text_saved_model, "tensorflow"),
     "time_distributed": (time_distributed, "litert"),
 }
+
+
+class _HalfPlusTwo(tf.Module):
+    """TensorFlow Serving's own example."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], name="x")])
+    def predict(self, x: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"y": x / 2 + 2}
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], name="images")])
+    def divide(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"inverse": 1 / images}
+
+
+def half_plus_two(folder: Path) -> Path:
+    module = _HalfPlusTwo()
+    signatures = {"serving_default": module.predict, "divide": module.divide}
+    tf.saved_model.save(module, folder / "half", signatures=signatures)
+    return folder / "half"
+
+
+class _Sensors(tf.Module):
+    """The inputs of the documentation's example of rows and columns."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.string, name="tag"),
+            tf.TensorSpec([None, 5], tf.int32, name="signal"),
+            tf.TensorSpec([None, 2, 2], tf.float32, name="sensor"),
+        ]
+    )
+    def predict(self, tag: tf.Tensor, signal: tf.Tensor, sensor: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {
+            "name": tf.strings.upper(tag),
+            "tag_bytes": tag,
+            "total": tf.reduce_sum(signal, axis=1),
+            "first": sensor[:, 0],
+        }
+
+
+def sensors(folder: Path) -> Path:
+    module = _Sensors()
+    tf.saved_model.save(module, folder / "sensors", signatures=module.predict)
+    return folder / "sensors"

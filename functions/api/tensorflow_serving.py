@@ -143,6 +143,16 @@ def _to_json(name: str, array: np.ndarray[Any, Any]) -> Any:  # noqa: ANN401
     return to_json(array, as_b64=name.endswith("_bytes"))
 
 
+_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+@router.api_route("/models/{rest:path}:{verb}", methods=_ANY, include_in_schema=False)
+async def refuse_malformed(request: Request) -> Response:
+    """Any other path or verb, as TensorFlow Serving answers it."""
+    path = request.url.path[:200]
+    raise HTTPException(HTTPStatus.BAD_REQUEST, f"Malformed request: {request.method} {path}")
+
+
 @router.get("/models", summary="Names of the models")
 async def list_models(models: Models) -> Response:
     """As KServe's V1 protocol has it."""
@@ -194,11 +204,4 @@ def _describe(name: str, spec: TensorSpec) -> dict[str, Any]:
     }
 
 
-@router.api_route(
-    "/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-)
-async def refuse_malformed(rest: str, request: Request) -> Response:
-    """Any other path or verb, as TensorFlow Serving answers it."""
-    raise HTTPException(
-        HTTPStatus.BAD_REQUEST, f"Malformed request: {request.method} /v1/{rest[:200]}"
-    )
+router.add_api_route("/{rest:path}", refuse_malformed, methods=_ANY, include_in_schema=False)

@@ -70,6 +70,9 @@ class Signature(BaseModel):
                     f"the signature wants {spec.dtype}{list(spec.shape)} (-1: any size)"
                 )
 
+        if self.takes_rows and len({len(array) for array in inputs.values()}) > 1:
+            raise InvalidInputError("the inputs have different numbers of rows")
+
     @property
     def takes_rows(self) -> bool:
         """Whether every tensor begins with a free dimension, the batch."""

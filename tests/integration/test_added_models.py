@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -15,11 +14,10 @@ from functions.api.app import create_app
 from functions.api.binary_tensors import HEADER_LENGTH, decode, encode
 from inference import golden
 from inference.models import Metadata, ModelFolder
-from inference.settings import settings
 from inference.signatures import TensorSpec
 from inference.tensors import from_json, to_json
-from scripts import add_model
 from tests import originals
+from tests.adding import add
 from tests.originals import Arrays, Original
 
 # What Keras and TensorFlow say of themselves and each other.
@@ -58,12 +56,6 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Added]:
     app = create_app(ModelFolder(root / "models"))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield Added(client, root / "models", originals_by_name)
-
-
-def add(models: Path, *arguments: str) -> None:
-    """``make add-model``, in this process: TensorFlow takes seconds to import."""
-    with patch.object(add_model, "settings", settings.model_copy(update={"models_dir": models})):
-        add_model.main(arguments)
 
 
 def require_same(actual: Arrays, expected: Arrays) -> None:
