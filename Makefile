@@ -8,6 +8,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 ifdef MODELS_DIR
 export MODELS_DIR
 endif
+# TensorFlow is installed for serving only where a model needs it.
+ENGINE_OF_MODELS = $(if $(shell grep -ls '"engine": "tensorflow"' '$(or $(MODELS_DIR),model)'/*/metadata.json),.venv/tensorflow)
 
 .PHONY: help serve test check format train evaluate export add-model build start-api bench deploy lock clean
 .DEFAULT_GOAL := help
@@ -15,11 +17,11 @@ endif
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-serve: .venv/runtime ## serve http://127.0.0.1:$PORT, without Docker (PORT=8000, MODELS_DIR=model)
+serve: .venv/runtime $(ENGINE_OF_MODELS) ## serve http://127.0.0.1:$PORT, without Docker (PORT=8000, MODELS_DIR=model)
 	@echo "Serving http://127.0.0.1:$(PORT) - try: curl 'http://127.0.0.1:$(PORT)/names?species=cat'"
 	@PYTHONPATH=.:layers exec .venv/bin/python -m uvicorn functions.api.app:app --port $(PORT)
 
-test: .venv/dev .venv/train .venv-sam/sam ## run the tests; those that need Docker only where it runs
+test: .venv/dev .venv/train .venv-sam/sam .venv-clients/clients ## run the tests; those that need Docker only where it runs
 	$(RUN) -m pytest
 
 check: .venv/dev .venv/train .venv-sam/sam ## lint, types, template; changes nothing
@@ -44,8 +46,8 @@ export: .venv/train ## compile the trained Keras model for serving and check it
 
 add-model: .venv/train ## serve your own: MODEL=file NAME=name (LABELS= EXAMPLES= ENGINE= ARGS=)
 	@$(if $(and $(MODEL),$(NAME)),,echo "usage: make add-model MODEL=path NAME=name" >&2; exit 2)
-	@$(RUN) -m scripts.add_model $(if $(LABELS),--labels $(LABELS)) $(if $(EXAMPLES),--examples $(EXAMPLES)) \
-	  $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) $(MODEL) $(NAME)
+	@$(RUN) -m scripts.add_model $(if $(LABELS),--labels '$(LABELS)') $(if $(EXAMPLES),--examples '$(EXAMPLES)') \
+	  $(if $(ENGINE),--engine $(ENGINE)) $(ARGS) '$(MODEL)' '$(NAME)'
 
 build: .venv-sam/sam ## build the Lambda container image
 	scripts/base-image
@@ -70,13 +72,13 @@ deploy: build ## deploy to AWS; asks its questions the first time
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train tensorflow dev sam; do \
+	cd requirements && for name in runtime train tensorflow dev sam clients; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built
-	rm -rf .venv .venv-sam .aws-sam certificates
+	rm -rf .venv .venv-sam .venv-clients .aws-sam certificates
 
 # Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
 .venv/runtime: requirements/runtime.txt
@@ -85,11 +87,13 @@ clean: ## remove everything that was set up or built
 	.venv/bin/python $(INSTALL) -r $<
 	touch $@
 
-.venv/train .venv/dev: .venv/%: requirements/%.txt .venv/runtime
+.venv/tensorflow .venv/train .venv/dev: .venv/%: requirements/%.txt .venv/runtime
 	.venv/bin/python $(INSTALL) -r $<
 	touch $@
 
 .venv-sam/sam: requirements/sam.txt
-	test -x .venv-sam/bin/python || $(PYTHON) -m venv .venv-sam
-	.venv-sam/bin/python $(INSTALL) -r $<
+.venv-clients/clients: requirements/clients.txt
+.venv-sam/sam .venv-clients/clients:
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python $(INSTALL) -r $<
 	touch $@

@@ -1,42 +1,23 @@
 """The real runtime interface client under AWS's own emulator, without Docker."""
 
 import json
-import platform
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import REPOSITORY, fetch, free_port, running, wait_until_answering
-
-ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+from tests.emulator import emulator
+from tests.processes import fetch
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """Where to post events, and the log."""
-    (binary,) = (REPOSITORY / ".venv-sam").glob(
-        f"lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{ARCHITECTURE}"
-    )
     log = tmp_path_factory.mktemp("emulator") / "log"
-    port, runtime_port = free_port(), free_port()
-    command = [
-        str(binary),
-        "--runtime-interface-emulator-address",
-        f"127.0.0.1:{port}",
-        "--runtime-api-address",
-        f"127.0.0.1:{runtime_port}",
-        sys.executable,
-        "-m",
-        "awslambdaric",
-        "functions.api.handler.lambda_handler",
-    ]
-    with running(command, log, {"PYTHONPATH": ".:layers"}) as process:
-        wait_until_answering(f"http://127.0.0.1:{port}/", process, log)
-        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations", log
+    with emulator(log) as invocations:
+        yield invocations, log
 
 
 def metrics_in(log: str) -> list[dict[str, Any]]:
@@ -44,9 +25,9 @@ def metrics_in(log: str) -> list[dict[str, Any]]:
 
 
 def test_an_event_is_answered_and_measured(
-    emulator: tuple[str, Path], event: Callable[[str], dict[str, Any]]
+    running_emulator: tuple[str, Path], event: Callable[[str], dict[str, Any]]
 ) -> None:
-    url, log = emulator
+    url, log = running_emulator
     for _ in range(2):
         response = json.loads(fetch(url, json.dumps(event("names_seeded")).encode()))
         assert response["statusCode"] == 200
@@ -67,15 +48,15 @@ def test_an_event_is_answered_and_measured(
 
 
 def test_bad_input_is_no_failure_of_the_function(
-    emulator: tuple[str, Path], event: Callable[[str], dict[str, Any]]
+    running_emulator: tuple[str, Path], event: Callable[[str], dict[str, Any]]
 ) -> None:
-    url, _ = emulator
+    url, _ = running_emulator
     response = json.loads(fetch(url, json.dumps(event("names_bad_count")).encode()))
     assert response["statusCode"] == 422
 
 
-def test_another_kind_of_event_is_a_clear_failure(emulator: tuple[str, Path]) -> None:
-    url, _ = emulator
+def test_another_kind_of_event_is_a_clear_failure(running_emulator: tuple[str, Path]) -> None:
+    url, _ = running_emulator
     answer = json.loads(fetch(url, b'{"source": "aws.scheduler"}'))
     assert answer["errorType"] == "RuntimeError"
     assert "event" in answer["errorMessage"]
