@@ -1,9 +1,11 @@
+import base64
 import json
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from functions.api import names
@@ -42,6 +44,25 @@ def test_errors_have_the_documented_shape(event: Event, name: str, status: int) 
     response = lambda_handler(event(name), CONTEXT)
     assert response["statusCode"] == status
     assert json.loads(response["body"]).keys() == {"error", "details"}
+
+
+@pytest.mark.parametrize("name", ["predict_percent_encoded", "predict_gzip"])
+def test_predictions_of_encoded_requests(event: Event, name: str) -> None:
+    response = lambda_handler(event(name), CONTEXT)
+    assert response["statusCode"] == 200
+    rows = json.loads(response["body"])["predictions"]
+    assert np.array(rows).shape == (2, 2, 31)
+    np.testing.assert_allclose(np.sum(rows, axis=-1), 1, atol=1e-5)
+
+
+def test_bytes_in_and_out_are_base64(event: Event) -> None:
+    response = lambda_handler(event("infer_binary"), CONTEXT)
+    assert response["isBase64Encoded"]
+    content = base64.b64decode(response["body"])
+    length = int(response["headers"]["inference-header-content-length"])
+    (output,) = json.loads(content[:length])["outputs"]
+    values = np.frombuffer(content[length:], "<f4").reshape(output["shape"])
+    np.testing.assert_allclose(values.sum(axis=-1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["health", "front_page"])
