@@ -64,7 +64,7 @@ certificates/server.crt: # self-signed; put your own server.crt and server.key t
 	  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
 	  -keyout certificates/server.key -out $@
 
-bench: .venv/dev .venv/train ## measure what the README claims
+bench: .venv/dev .venv/train .venv-bench/bench ## measure what the README claims
 	$(RUN) -m scripts.benchmark
 
 deploy: build ## deploy to AWS; asks its questions the first time
@@ -72,13 +72,13 @@ deploy: build ## deploy to AWS; asks its questions the first time
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train tensorflow dev sam clients; do \
+	cd requirements && for name in runtime train tensorflow dev sam clients bench; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built
-	rm -rf .venv .venv-sam .venv-clients .aws-sam certificates
+	rm -rf .venv .venv-sam .venv-bench .venv-clients .aws-sam certificates
 
 # Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
 .venv/runtime: requirements/runtime.txt
@@ -92,8 +92,9 @@ clean: ## remove everything that was set up or built
 	touch $@
 
 .venv-sam/sam: requirements/sam.txt
+.venv-bench/bench: requirements/bench.txt
 .venv-clients/clients: requirements/clients.txt
-.venv-sam/sam .venv-clients/clients:
+.venv-sam/sam .venv-bench/bench .venv-clients/clients:
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python $(INSTALL) -r $<
 	touch $@

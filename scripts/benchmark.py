@@ -9,44 +9,82 @@ import statistics
 import subprocess
 from collections.abc import Callable
 
+from scripts.benchmarks.added import mobilenet_milliseconds, servers_of_r_network
 from scripts.benchmarks.names import handler_milliseconds, r_algorithm_milliseconds
-from scripts.benchmarks.server import Run, measure
+from scripts.benchmarks.server import Run, Server, uvicorn
+from scripts.compiling.quiet import quiet
 
-_STARTS = 5
+_STARTS = 3
 _IMAGE = "apifunction:latest"  # what `make build` makes
 
 
 def main() -> None:
-    """Print one table."""
+    """Print the tables."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
-    ours, theirs = [], []
+    with quiet(unless=False), servers_of_r_network() as servers:
+        added = start_in_turn(servers)
+    names = start_in_turn(
+        {
+            "ours": Server(uvicorn("functions.api.app:app"), "/names"),
+            "the same on Keras": Server(uvicorn("scripts.benchmarks.keras_app:app"), "/names"),
+        }
+    )
+    print("twenty names through the handler and the R algorithm, images through MobileNetV2 …\n")
+    with quiet(unless=False):
+        ours, theirs = mobilenet_milliseconds()
+    header("pet names", names)
+    row("process start to first /names, s", names, lambda run: run.first_answer)
+    row("one /names over HTTP, ms", names, lambda run: run.milliseconds)
+    row("answers a second, one worker", names, lambda run: run.rate, more_is_better=True)
+    row("resident memory, MB", names, lambda run: run.resident)
+    header("an LSTM of the R model's size, one row", added)
+    row("process start to first answer, s", added, lambda run: run.first_answer)
+    row("one row over HTTP, ms", added, lambda run: run.milliseconds)
+    row("answers a second, one worker", added, lambda run: run.rate, more_is_better=True)
+    row("resident memory, MB", added, lambda run: run.resident)
+    handler, algorithm = handler_milliseconds(), r_algorithm_milliseconds()
+    print("\n| | ours | compared with | ratio |\n| --- | --- | --- | --- |")
+    print(
+        f"| 20 names, event to response, ms | {handler:.2f} "
+        f"| R's algorithm, one Keras `predict` a character: {algorithm:.0f} "
+        f"| {algorithm / handler:.0f} × |"
+    )
+    print(f"| MobileNetV2, one image, ms | {ours:.1f} | TensorFlow: {theirs:.1f} ", end="")
+    print(f"| {theirs / ours:.1f} × |")
+    print(f"| image | {image_megabytes()} | R image, by its README: 1860 MB | |")
+
+
+def start_in_turn(servers: dict[str, Server]) -> dict[str, list[Run]]:
+    """Several starts of each, in turn, so that all meet the same noise."""
+    runs: dict[str, list[Run]] = {name: [] for name in servers}
     for number in range(_STARTS):
-        print(f"starting servers, {number + 1} of {_STARTS} …", flush=True)
-        ours.append(measure("functions.api.app:app", "/names"))
-        theirs.append(measure("scripts.benchmarks.keras_app:app", "/names"))
-    print("twenty names through the handler and through the R algorithm …\n", flush=True)
-    print("| what | ours | compared with | ratio |\n| --- | --- | --- | --- |")
-    row("20 names, event to response", handler_milliseconds(), "ms", r_algorithm_milliseconds())
-    print("| | | *R algorithm: a Keras predict per character* | |")
-    compare("process start to first /names", ours, theirs, "s", lambda run: run.first_answer)
-    compare("one /names over HTTP", ours, theirs, "ms", lambda run: run.milliseconds)
-    compare("resident memory", ours, theirs, "MB", lambda run: run.resident)
-    print("| | | *the same application on TensorFlow and Keras* | |")
-    print(f"| image | {image_megabytes()} | *R image: 1860 MB by its README* | |")
+        for name, server in servers.items():
+            print(f"starting {name}, {number + 1} of {_STARTS} …", flush=True)
+            runs[name].append(server.measure())
+    return runs
 
 
-def compare(
-    what: str, ours: list[Run], theirs: list[Run], unit: str, figure: Callable[[Run], float]
+def header(what: str, runs: dict[str, list[Run]]) -> None:
+    """The first lines of a table."""
+    print(f"\n| {what} | {' | '.join(runs)} |\n|{' --- |' * (len(runs) + 1)}")
+
+
+def row(
+    what: str,
+    runs: dict[str, list[Run]],
+    figure: Callable[[Run], float],
+    *,
+    more_is_better: bool = False,
 ) -> None:
-    """A row of medians."""
-    row(what, statistics.median(map(figure, ours)), unit, statistics.median(map(figure, theirs)))
-
-
-def row(what: str, ours: float, unit: str, theirs: float) -> None:
-    """A row of the table."""
-    print(f"| {what} | {ours:.2f} {unit} | {theirs:.2f} {unit} | {theirs / ours:.1f} |")
+    """Medians, and how many times better ours is."""
+    ours, *theirs = (statistics.median(map(figure, each)) for each in runs.values())
+    cells = [f"{ours:.2f}"]
+    for their in theirs:
+        ratio = ours / their if more_is_better else their / ours
+        cells.append(f"{their:.2f} ({ratio:.1f} ×)")
+    print(f"| {what} | {' | '.join(cells)} |")
 
 
 def image_megabytes() -> str:
