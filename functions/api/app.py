@@ -24,7 +24,11 @@ def create_app(models: ModelFolder) -> FastAPI:
         responses=ERROR_RESPONSES,
         strict_content_type=False,  # a body without a type is JSON as well
     )
-    app.dependency_overrides[served_models] = lambda: models
+
+    async def these_models() -> ModelFolder:  # a plain function would cost a thread's start
+        return models
+
+    app.dependency_overrides[served_models] = these_models
     app.add_middleware(FormIsJson)
     app.add_middleware(Decompression, limit=settings.max_body_bytes)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
