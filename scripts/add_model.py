@@ -7,6 +7,7 @@ Example: make add-model MODEL=~/iris.h5 NAME=iris LABELS=~/species.txt
 
 import argparse
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -125,9 +126,13 @@ def _report(folder: Path, metadata: Metadata) -> None:
         )
     else:
         print("served by LiteRT")
+    if folder.is_relative_to(Path.cwd()):
+        folder = folder.relative_to(Path.cwd())
     example = folder / "example.json"
     print(f"fill in {folder / 'card.md'}, start `make serve`, and ask:")
-    print(f"curl -d @{example} http://127.0.0.1:8000/v1/models/{metadata.name}:predict")
+    print(
+        f"curl -d {shlex.quote(f'@{example}')} http://127.0.0.1:8000/v1/models/{metadata.name}:predict"
+    )
 
 
 if __name__ == "__main__":
