@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
-from functions.api import health, names, open_inference, pages, predict, tensorflow_serving
+from functions.api import batches, health, names, open_inference, pages, predict, tensorflow_serving
 from functions.api.bodies import BodyLimit, Decompression, FormIsJson
 from functions.api.errors import ERROR_RESPONSES, install_error_handlers
 from functions.pet_names import MODEL
+from functions.storage import Bucket
 from inference import __version__
 from inference.golden import preload
 from inference.models import ModelFolder, served_models
@@ -35,6 +36,8 @@ def create_app(models: ModelFolder) -> FastAPI:
     install_error_handlers(app)
     if MODEL in models.described:
         app.include_router(names.router)
+        if settings.batches_bucket:
+            app.include_router(batches.router_for(Bucket(settings.batches_bucket)))
     app.include_router(predict.router_for(models))
     app.include_router(tensorflow_serving.router)
     app.include_router(open_inference.router)

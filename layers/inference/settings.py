@@ -23,6 +23,9 @@ class Settings(BaseModel):
     # Lambda takes and gives 6 MB; a server elsewhere may be told to allow more.
     max_body_bytes: int = Field(default=6 * _MEGABYTE, alias="MAX_BODY_BYTES", gt=0)
 
+    # Where scheduled batches are written, and `/names/batches` reads; without it, neither runs.
+    batches_bucket: str | None = Field(default=None, alias="BATCHES_BUCKET")
+
     service_name: str = Field(default="pet-names", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"
