@@ -1,0 +1,160 @@
+"""What no linter knows of the template."""
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from tests.processes import REPOSITORY
+from tests.template import deployed
+
+pytestmark = pytest.mark.skipif(
+    not (REPOSITORY / ".venv-sam").exists(), reason="SAM is not installed: make .venv-sam/sam"
+)
+DOMAIN = {
+    "DomainName": "names.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1",
+    "HostedZoneId": "Z1",
+}
+
+MAIL = {"AlarmEmail": "team@example.com"}
+
+
+def of_type(resources: dict[str, dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }
+
+
+def test_nothing_optional_is_there_by_default() -> None:
+    kinds = {resource["Type"] for resource in deployed().values()}
+    assert not kinds & {
+        "AWS::ApiGatewayV2::DomainName",
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        "AWS::Budgets::Budget",
+        "AWS::Route53::RecordSet",
+        "AWS::SNS::Topic",
+    }
+
+
+def test_callers_the_schedule_and_the_alarms_know_the_alias() -> None:
+    resources = deployed()
+    (integration,) = of_type(resources, "AWS::ApiGatewayV2::Integration").values()
+    assert ":live/invocations" in json.dumps(integration["IntegrationUri"])
+    (schedule,) = of_type(resources, "AWS::Scheduler::Schedule").values()
+    assert schedule["Target"]["Arn"] == {"Ref": "ScheduledFunctionAliaslive"}
+    assert schedule["State"] == "DISABLED"
+    assert resources["InvokePermission"]["Properties"]["FunctionName"] == {
+        "Ref": "ApiFunctionAliaslive"
+    }
+    alarms = of_type(resources, "AWS::CloudWatch::Alarm")
+    assert len(alarms) >= 4
+    for name, alarm in alarms.items():
+        if alarm["Namespace"] == "AWS/Lambda":
+            assert ":live" in json.dumps(alarm["Dimensions"]), name
+    (retries,) = of_type(resources, "AWS::Lambda::EventInvokeConfig").values()
+    assert retries["Qualifier"] == "live"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "snapshots", "provisioned"),
+    [
+        ("SnapStart", True, False),
+        ("ProvisionedConcurrency", False, True),
+        ("None", False, False),
+    ],
+)
+def test_one_strategy_against_cold_starts(
+    strategy: str, *, snapshots: bool, provisioned: bool
+) -> None:
+    resources = deployed(ColdStart=strategy)
+    function = resources["ApiFunction"]["Properties"]
+    alias = resources["ApiFunctionAliaslive"]["Properties"]
+    assert (function.get("SnapStart") == {"ApplyOn": "PublishedVersions"}) is snapshots
+    assert bool(alias.get("ProvisionedConcurrencyConfig")) is provisioned
+    targets = of_type(resources, "AWS::ApplicationAutoScaling::ScalableTarget")
+    assert bool(targets) is provisioned
+
+
+@pytest.mark.parametrize(
+    ("callers", "authorization"), [("open", "NONE"), ("iam", "AWS_IAM"), ("jwt", "JWT")]
+)
+def test_who_may_call(callers: str, authorization: str) -> None:
+    resources = deployed(Callers=callers, JwtIssuer="https://issuer", JwtAudience="app")
+    (route,) = of_type(resources, "AWS::ApiGatewayV2::Route").values()
+    assert route["AuthorizationType"] == authorization
+    assert ("AuthorizerId" in route) is (callers == "jwt")
+
+
+def test_a_domain_has_modern_tls_and_no_way_around_it() -> None:
+    resources = deployed(**DOMAIN)
+    (domain,) = of_type(resources, "AWS::ApiGatewayV2::DomainName").values()
+    (configuration,) = domain["DomainNameConfigurations"]
+    assert configuration["SecurityPolicy"] == "TLS_1_2"
+    assert resources["Api"]["Properties"]["DisableExecuteApiEndpoint"] is True
+    assert "DomainRecord" in resources
+    assert "DomainRecord" not in deployed(**DOMAIN | {"HostedZoneId": ""})
+
+
+def test_every_combination_refers_only_to_what_it_has() -> None:
+    choices = itertools.product(
+        ("SnapStart", "ProvisionedConcurrency", "None"),
+        ("open", "iam", "jwt"),
+        ({}, DOMAIN),
+        (
+            {},
+            {"AlarmEmail": "a@example.com"},
+            {"AlarmEmail": "a@example.com", "MonthlyBudget": "5"},
+        ),
+        ("0", "10"),
+        ("", "https://example.com"),
+    )
+    for cold_start, callers, domain, mail, reserved, origins in choices:
+        resources = deployed(
+            ColdStart=cold_start,
+            Callers=callers,
+            ReservedConcurrency=reserved,
+            CorsOrigins=origins,
+            **domain,
+            **mail,
+        )
+        for name, resource in resources.items():
+            for target in references(resource["Properties"]):
+                assert target in resources or target.startswith("AWS::"), (name, target)
+
+
+def references(value: Any) -> set[str]:
+    """Logical ids that a property refers to."""
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    if value.keys() == {"Ref"}:
+        return {value["Ref"]}
+    if value.keys() == {"Fn::GetAtt"}:
+        named = value["Fn::GetAtt"]
+        return {named.split(".")[0] if isinstance(named, str) else named[0]}
+    return references(list(value.values()))
+
+
+def test_no_policy_allows_everything() -> None:
+    for name, role in of_type(deployed(), "AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert statement["Resource"] != "*", name
+                assert "*" not in json.dumps(statement["Action"]), name
+
+
+def test_both_functions_are_one_image() -> None:
+    functions = of_type(deployed(), "AWS::Lambda::Function")
+    commands = {name: one["ImageConfig"]["Command"] for name, one in functions.items()}
+    assert commands == {
+        "ApiFunction": ["functions.api.handler.lambda_handler"],
+        "ScheduledFunction": ["functions.scheduled.handler.lambda_handler"],
+    }
+    for function in functions.values():
+        assert function["TracingConfig"] == {"Mode": "Active"}
