@@ -24,12 +24,21 @@ serve: .venv/runtime $(ENGINE_OF_MODELS) ## serve http://127.0.0.1:$PORT, withou
 test: .venv/dev .venv/train .venv-sam/sam .venv-clients/clients ## run the tests; those that need Docker only where it runs
 	$(RUN) -m pytest
 
-check: .venv/dev .venv/train .venv-sam/sam ## lint, types, template; changes nothing
+check: .venv/dev .venv/train .venv-sam/sam .venv-lint/lint ## lint, types, template; changes nothing
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	MYPYPATH=.:layers .venv/bin/mypy
 	$(SAM) validate
 	$(SAM) validate --lint
+	.venv-lint/bin/cfn-lint template.yaml --append-rules cfn_lint_serverless.rules
+	mkdir -p .aws-sam
+	.venv-sam/bin/python scripts/transform_template.py > .aws-sam/transformed.json
+	.venv-lint/bin/checkov --config-file .checkov.yaml --framework cloudformation dockerfile \
+	  --file template.yaml .aws-sam/transformed.json functions/Dockerfile
+	.venv-lint/bin/hadolint functions/Dockerfile
+	.venv-lint/bin/bandit --quiet --configfile pyproject.toml --recursive functions layers model scripts
+	git ls-files -z | xargs -0 .venv-lint/bin/detect-secrets-hook \
+	  --exclude-files '^requirements/|^tests/events/|/metadata\.json$$'
 
 format: .venv/dev ## rewrite the code in the project's format
 	.venv/bin/ruff check --fix-only
@@ -72,13 +81,13 @@ deploy: build ## deploy to AWS; asks its questions the first time
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train tensorflow dev sam clients bench; do \
+	cd requirements && for name in runtime train tensorflow dev sam clients bench lint; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built
-	rm -rf .venv .venv-sam .venv-bench .venv-clients .aws-sam certificates
+	rm -rf .venv .venv-sam .venv-bench .venv-clients .venv-lint .aws-sam certificates
 
 # Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
 .venv/runtime: requirements/runtime.txt
@@ -94,7 +103,8 @@ clean: ## remove everything that was set up or built
 .venv-sam/sam: requirements/sam.txt
 .venv-bench/bench: requirements/bench.txt
 .venv-clients/clients: requirements/clients.txt
-.venv-sam/sam .venv-bench/bench .venv-clients/clients:
+.venv-lint/lint: requirements/lint.txt
+.venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint:
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python $(INSTALL) -r $<
 	touch $@

@@ -7,39 +7,14 @@ from typing import Any
 
 from tests.processes import REPOSITORY
 
-# Runs where SAM is installed: SAM's own translator, as `sam validate` calls it.
-_TRANSFORM = """
-import json, sys
-from samcli.yamlhelper import yaml_parse
-from samtranslator.public.translator import ManagedPolicyLoader
-from samtranslator.translator.transform import transform
-
-class Policies(ManagedPolicyLoader):
-    def __init__(self): pass
-    def load(self): return {}
-
-template = yaml_parse(open("template.yaml").read())
-for resource in template["Resources"].values():
-    if resource["Type"] == "AWS::Serverless::Function":
-        resource["Properties"]["ImageUri"] = "000000000000.dkr.ecr.us-east-1.amazonaws.com/x:y"
-print(json.dumps(transform(template, json.loads(sys.argv[1]), Policies())))
-"""
-_PSEUDO = {
-    "AWS::Region": "us-east-1",
-    "AWS::Partition": "aws",
-    "AWS::AccountId": "000000000000",
-    "AWS::StackName": "stack",
-}
-
 
 @cache
 def _transformed() -> str:
     done = subprocess.run(
-        [REPOSITORY / ".venv-sam/bin/python", "-c", _TRANSFORM, json.dumps(_PSEUDO)],
+        [REPOSITORY / ".venv-sam/bin/python", "scripts/transform_template.py"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": "/usr/bin:/bin"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
