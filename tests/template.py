@@ -36,8 +36,8 @@ class _Decider:
             return first == second
         if operator == "Fn::Not":
             return not self.holds(arguments[0])
-        if operator == "Fn::And":
-            return all(map(self.holds, arguments))
+        if operator in ("Fn::And", "Fn::Or"):
+            return (all if operator == "Fn::And" else any)(map(self.holds, arguments))
         assert operator == "Condition", operator
         return self.holds(arguments)
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
 from mangum import Mangum
 from mangum.types import LambdaContext
 
@@ -26,6 +27,9 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         error = error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the answer exceeds 6 MB")
         response |= {"statusCode": error.status_code, "body": bytes(error.body).decode()}
         response |= {"headers": dict(error.headers), "isBase64Encoded": False}
+    if response["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # Lambda counts no error, because the handler answered: so this is counted here.
+        metrics.add_metric("ServerErrors", MetricUnit.Count, 1)
     return response
 
 

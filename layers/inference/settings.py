@@ -26,6 +26,9 @@ class Settings(BaseModel):
     # Where scheduled batches are written, and `/names/batches` reads; without it, neither runs.
     batches_bucket: str | None = Field(default=None, alias="BATCHES_BUCKET")
 
+    # Where the API key is, in Secrets Manager or SSM; the authorizer alone reads it.
+    api_key_arn: str | None = Field(default=None, alias="API_KEY_ARN")
+
     service_name: str = Field(default="pet-names", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"

@@ -87,3 +87,4 @@ def test_logs_carry_the_correlation_id(
     assert entry["correlation_id"] == event("names")["requestContext"]["requestId"]
     assert "on purpose" in entry["exception"]
     assert "on purpose" not in response["body"]
+    assert [line["ServerErrors"] for line in logged if "ServerErrors" in line] == [[1.0]]

@@ -81,13 +81,14 @@ def test_one_strategy_against_cold_starts(
 
 
 @pytest.mark.parametrize(
-    ("callers", "authorization"), [("open", "NONE"), ("iam", "AWS_IAM"), ("jwt", "JWT")]
+    ("callers", "authorization"),
+    [("open", "NONE"), ("iam", "AWS_IAM"), ("jwt", "JWT"), ("api-key", "CUSTOM")],
 )
 def test_who_may_call(callers: str, authorization: str) -> None:
     resources = deployed(Callers=callers, JwtIssuer="https://issuer", JwtAudience="app")
     (route,) = of_type(resources, "AWS::ApiGatewayV2::Route").values()
     assert route["AuthorizationType"] == authorization
-    assert ("AuthorizerId" in route) is (callers == "jwt")
+    assert ("AuthorizerId" in route) is (callers in {"jwt", "api-key"})
 
 
 def test_a_domain_has_modern_tls_and_no_way_around_it() -> None:
@@ -103,7 +104,7 @@ def test_a_domain_has_modern_tls_and_no_way_around_it() -> None:
 def test_every_combination_refers_only_to_what_it_has() -> None:
     choices = itertools.product(
         ("SnapStart", "ProvisionedConcurrency", "None"),
-        ("open", "iam", "jwt"),
+        ("open", "iam", "jwt", "api-key"),
         ({}, DOMAIN),
         (
             {},
@@ -149,11 +150,12 @@ def test_no_policy_allows_everything() -> None:
                 assert "*" not in json.dumps(statement["Action"]), name
 
 
-def test_both_functions_are_one_image() -> None:
-    functions = of_type(deployed(), "AWS::Lambda::Function")
+def test_every_function_is_the_same_image() -> None:
+    functions = of_type(deployed(Callers="api-key", ApiKeyArn="arn:x"), "AWS::Lambda::Function")
     commands = {name: one["ImageConfig"]["Command"] for name, one in functions.items()}
     assert commands == {
         "ApiFunction": ["functions.api.handler.lambda_handler"],
+        "AuthorizerFunction": ["functions.authorizer.handler.lambda_handler"],
         "ScheduledFunction": ["functions.scheduled.handler.lambda_handler"],
     }
     for function in functions.values():

@@ -1,0 +1,1 @@
+"""Who may call, for teams that have an API key and nothing else."""
