@@ -29,6 +29,9 @@ class Settings(BaseModel):
     # Where the API key is, in Secrets Manager or SSM; the authorizer alone reads it.
     api_key_arn: str | None = Field(default=None, alias="API_KEY_ARN")
 
+    # The version that a deployment is about to give traffic to; the pre-traffic hook asks it.
+    new_version: str | None = Field(default=None, alias="NEW_VERSION")
+
     service_name: str = Field(default="pet-names", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"

@@ -156,7 +156,23 @@ def test_every_function_is_the_same_image() -> None:
     assert commands == {
         "ApiFunction": ["functions.api.handler.lambda_handler"],
         "AuthorizerFunction": ["functions.authorizer.handler.lambda_handler"],
+        "PreTrafficFunction": ["functions.pre_traffic.handler.lambda_handler"],
         "ScheduledFunction": ["functions.scheduled.handler.lambda_handler"],
     }
     for function in functions.values():
         assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_alarms_roll_a_deployment_back_and_the_hook_comes_first() -> None:
+    resources = deployed(Deployment="Canary10Percent5Minutes")
+    (group,) = of_type(resources, "AWS::CodeDeploy::DeploymentGroup").values()
+    alarms = {alarm["Name"]["Ref"] for alarm in group["AlarmConfiguration"]["Alarms"]}
+    assert alarms == {
+        "HandlerErrorsAlarm",
+        "LatencyAlarm",
+        "ServerErrorsAlarm",
+        "ThrottlesAlarm",
+    }
+    assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+    update = resources["ApiFunctionAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+    assert update["BeforeAllowTrafficHook"] == {"Ref": "PreTrafficFunction"}

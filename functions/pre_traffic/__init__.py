@@ -1,0 +1,1 @@
+"""What must hold of a new version before it gets traffic."""
