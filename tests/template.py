@@ -69,6 +69,11 @@ class _Decider:
         return argument[0].join(parts) if is_known else {"Fn::Join": [argument[0], parts]}
 
 
+def parameters() -> set[str]:
+    """Names of what a deployment may choose."""
+    return set(json.loads(_transformed())["Parameters"])
+
+
 def deployed(**parameters: str) -> dict[str, dict[str, Any]]:
     """The resources that a stack with these parameters has, every ``Fn::If`` decided."""
     template = json.loads(_transformed())

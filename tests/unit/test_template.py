@@ -2,12 +2,13 @@
 
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
 
 from tests.processes import REPOSITORY
-from tests.template import deployed
+from tests.template import deployed, parameters
 
 pytestmark = pytest.mark.skipif(
     not (REPOSITORY / ".venv-sam").exists(), reason="SAM is not installed: make .venv-sam/sam"
@@ -36,6 +37,7 @@ def test_nothing_optional_is_there_by_default() -> None:
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApplicationAutoScaling::ScalableTarget",
         "AWS::Budgets::Budget",
+        "AWS::CloudWatch::Dashboard",
         "AWS::Route53::RecordSet",
         "AWS::SNS::Topic",
     }
@@ -120,6 +122,7 @@ def test_every_combination_refers_only_to_what_it_has() -> None:
             Callers=callers,
             ReservedConcurrency=reserved,
             CorsOrigins=origins,
+            Dashboard="yes" if mail else "no",
             **domain,
             **mail,
         )
@@ -176,3 +179,28 @@ def test_alarms_roll_a_deployment_back_and_the_hook_comes_first() -> None:
     assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
     update = resources["ApiFunctionAliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     assert update["BeforeAllowTrafficHook"] == {"Ref": "PreTrafficFunction"}
+
+
+def test_alarms_reach_whom_they_are_for() -> None:
+    """CloudWatch may not use AWS's own key for topics, and says so only in the alarm's history."""
+    (topic,) = of_type(deployed(**MAIL), "AWS::SNS::Topic").values()
+    assert "KmsMasterKeyId" not in topic
+    (topic,) = of_type(deployed(**MAIL, KmsKeyArn="arn:key"), "AWS::SNS::Topic").values()
+    assert topic["KmsMasterKeyId"] == "arn:key"
+    for name, alarm in of_type(deployed(**MAIL), "AWS::CloudWatch::Alarm").items():
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+
+
+def test_the_dashboard_shows_this_stack() -> None:
+    resources = deployed(Dashboard="yes")
+    (dashboard,) = of_type(resources, "AWS::CloudWatch::Dashboard").values()
+    body, values = dashboard["DashboardBody"]["Fn::Sub"]
+    assert float(values["Waiting"]) > 0
+    names = re.findall(r"\$\{(\w+)[\w.]*\}", body)
+    assert {"Api", "ApiFunction", "ScheduledFunction", "Failures"} <= set(names)
+    assert set(names) <= resources.keys() | values.keys() | parameters() | {"AWS"}
+    titles = [
+        widget["properties"]["title"]
+        for widget in json.loads(re.sub(r"\$\{[^}]*\}", "0", body))["widgets"]
+    ]
+    assert len(titles) == 6
