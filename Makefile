@@ -30,11 +30,11 @@ check: .venv/dev .venv/train .venv-sam/sam .venv-lint/lint ## lint, types, templ
 	MYPYPATH=.:layers .venv/bin/mypy
 	$(SAM) validate
 	$(SAM) validate --lint
-	.venv-lint/bin/cfn-lint template.yaml --append-rules cfn_lint_serverless.rules
+	.venv-lint/bin/cfn-lint template.yaml scripts/registry.yaml --append-rules cfn_lint_serverless.rules
 	mkdir -p .aws-sam
 	.venv-sam/bin/python scripts/transform_template.py > .aws-sam/transformed.json
 	.venv-lint/bin/checkov --config-file .checkov.yaml --framework cloudformation dockerfile \
-	  --file template.yaml .aws-sam/transformed.json functions/Dockerfile
+	  --file template.yaml scripts/registry.yaml .aws-sam/transformed.json functions/Dockerfile
 	.venv-lint/bin/hadolint functions/Dockerfile
 	.venv-lint/bin/bandit --quiet --configfile pyproject.toml --recursive functions layers model scripts
 	git ls-files -z | xargs -0 .venv-lint/bin/detect-secrets-hook \
@@ -76,8 +76,8 @@ certificates/server.crt: # self-signed; put your own server.crt and server.key t
 bench: .venv/dev .venv/train .venv-bench/bench ## measure what the README claims
 	$(RUN) -m scripts.benchmark
 
-deploy: build ## deploy to AWS; asks its questions the first time
-	$(SAM) deploy $(shell grep -q '^\[default.deploy' samconfig.toml || echo --guided)
+deploy: build ## deploy to AWS (REGION=, ARGS=); asks its questions the first time
+	.venv-sam/bin/python scripts/deploy.py $(if $(REGION),--region '$(REGION)') $(ARGS)
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes

@@ -9,7 +9,8 @@ from tests.processes import REPOSITORY
 
 
 @cache
-def _transformed() -> str:
+def transformed() -> str:
+    """JSON of what CloudFormation gets, nothing decided."""
     done = subprocess.run(
         [REPOSITORY / ".venv-sam/bin/python", "scripts/transform_template.py"],
         cwd=REPOSITORY,
@@ -69,14 +70,9 @@ class _Decider:
         return argument[0].join(parts) if is_known else {"Fn::Join": [argument[0], parts]}
 
 
-def parameters() -> set[str]:
-    """Names of what a deployment may choose."""
-    return set(json.loads(_transformed())["Parameters"])
-
-
 def deployed(**parameters: str) -> dict[str, dict[str, Any]]:
     """The resources that a stack with these parameters has, every ``Fn::If`` decided."""
-    template = json.loads(_transformed())
+    template = json.loads(transformed())
     assert not parameters.keys() - template["Parameters"].keys()
     values = {
         name: parameters.get(name, str(parameter["Default"]))

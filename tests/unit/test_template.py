@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.processes import REPOSITORY
-from tests.template import deployed, parameters
+from tests.template import deployed, transformed
 
 pytestmark = pytest.mark.skipif(
     not (REPOSITORY / ".venv-sam").exists(), reason="SAM is not installed: make .venv-sam/sam"
@@ -84,13 +84,41 @@ def test_one_strategy_against_cold_starts(
 
 @pytest.mark.parametrize(
     ("callers", "authorization"),
-    [("open", "NONE"), ("iam", "AWS_IAM"), ("jwt", "JWT"), ("api-key", "CUSTOM")],
+    [
+        ("open", {"$default": "NONE"}),
+        ("iam", {"$default": "AWS_IAM"}),
+        ("jwt", {"$default": "AWS_IAM", "ANY /": "JWT", "ANY /{path+}": "JWT"}),
+        ("api-key", {"$default": "AWS_IAM", "ANY /": "CUSTOM", "ANY /{path+}": "CUSTOM"}),
+    ],
 )
-def test_who_may_call(callers: str, authorization: str) -> None:
+def test_who_may_call(callers: str, authorization: dict[str, str]) -> None:
     resources = deployed(Callers=callers, JwtIssuer="https://issuer", JwtAudience="app")
-    (route,) = of_type(resources, "AWS::ApiGatewayV2::Route").values()
-    assert route["AuthorizationType"] == authorization
-    assert ("AuthorizerId" in route) is (callers in {"jwt", "api-key"})
+    routes = of_type(resources, "AWS::ApiGatewayV2::Route").values()
+    assert {route["RouteKey"]: route["AuthorizationType"] for route in routes} == authorization
+    authorizers = {route["AuthorizerId"]["Fn::Sub"] for route in routes if "AuthorizerId" in route}
+    assert (
+        authorizers
+        == {
+            "open": set(),
+            "iam": set(),
+            "jwt": {"${Authorizer.AuthorizerId}"},
+            "api-key": {"${KeyAuthorizer.AuthorizerId}"},
+        }[callers]
+    )
+
+
+def test_callers_can_be_changed_while_the_stack_runs() -> None:
+    """CloudFormation makes the new routes before it deletes the old; keys must not meet."""
+    everything = json.loads(transformed())["Resources"]
+    keys = [route["RouteKey"] for route in of_type(everything, "AWS::ApiGatewayV2::Route").values()]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_browser_may_ask_before_it_has_credentials() -> None:
+    resources = deployed(Callers="jwt", CorsOrigins="https://example.com")
+    routes = of_type(resources, "AWS::ApiGatewayV2::Route").values()
+    (preflight,) = (route for route in routes if route["RouteKey"].startswith("OPTIONS"))
+    assert preflight["AuthorizationType"] == "NONE"
 
 
 def test_a_domain_has_modern_tls_and_no_way_around_it() -> None:
@@ -193,12 +221,13 @@ def test_alarms_reach_whom_they_are_for() -> None:
 
 def test_the_dashboard_shows_this_stack() -> None:
     resources = deployed(Dashboard="yes")
+    parameters = json.loads(transformed())["Parameters"].keys()
     (dashboard,) = of_type(resources, "AWS::CloudWatch::Dashboard").values()
     body, values = dashboard["DashboardBody"]["Fn::Sub"]
     assert float(values["Waiting"]) > 0
     names = re.findall(r"\$\{(\w+)[\w.]*\}", body)
     assert {"Api", "ApiFunction", "ScheduledFunction", "Failures"} <= set(names)
-    assert set(names) <= resources.keys() | values.keys() | parameters() | {"AWS"}
+    assert set(names) <= resources.keys() | values.keys() | parameters | {"AWS"}
     titles = [
         widget["properties"]["title"]
         for widget in json.loads(re.sub(r"\$\{[^}]*\}", "0", body))["widgets"]

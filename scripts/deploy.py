@@ -1,0 +1,133 @@
+"""Deploy with SAM: a registry of its own first, then the stack, then old versions are deleted.
+
+Asks its questions the first time and keeps the answers in samconfig.toml. What else is given goes
+to `sam deploy`. Example: make deploy REGION=eu-west-1 ARGS='--parameter-overrides Callers=iam'
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from samcli.yamlhelper import yaml_parse
+
+_ROOT = Path(__file__).parents[1]
+_BUILT = _ROOT / ".aws-sam/build/template.yaml"
+_REGISTRY = "tensorflow-lambda-api-images"
+_ALIAS = "live"
+_KEPT_VERSIONS = 3  # to roll back to; each has a snapshot, which costs while it waits
+
+
+def main() -> None:
+    """Exit with SAM's own status where it fails."""
+    arguments, of_sam = _arguments()
+    template = Path(arguments.template_file)
+    if not template.exists():
+        sys.exit(f"there is no {template}: run `make build` first")
+    region = arguments.region or _answers("global").get("region", "us-east-1")
+    print(f"deploying to {region} (REGION=… for another)", flush=True)
+    try:
+        repository = _registry(region)
+        functions = [
+            name
+            for name, resource in yaml_parse(template.read_text())["Resources"].items()
+            if resource["Type"] == "AWS::Serverless::Function"
+        ]
+        stack = arguments.stack_name or _answers("deploy").get("stack_name")
+        _sam(
+            "deploy",
+            f"--template-file={template}",
+            f"--region={region}",
+            *([f"--stack-name={stack}"] if stack else ["--guided"]),
+            "--capabilities=CAPABILITY_IAM",
+            *(f"--image-repositories={name}={repository}" for name in functions),
+            "--no-fail-on-empty-changeset",
+            *of_sam,
+        )
+        stack = stack or _answers("deploy")["stack_name"]
+        session = boto3.Session(region_name=region)
+        for name in _functions_with_alias(session, stack):
+            _delete_old_versions(session.client("lambda"), name)
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(
+            f"{error}\nsign in to AWS first: `aws configure sso`, or AWS_ACCESS_KEY_ID and so on"
+        )
+
+
+def _arguments() -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--region", help="of AWS; by default samconfig.toml's")
+    parser.add_argument("--stack-name", help="by default samconfig.toml's; asked if there is none")
+    parser.add_argument("--template-file", default=str(_BUILT), help="what `sam build` made")
+    return parser.parse_known_args()
+
+
+def _answers(command: str) -> dict[str, Any]:
+    """What samconfig.toml says of a command."""
+    configured = tomllib.loads((_ROOT / "samconfig.toml").read_text())["default"]
+    answers: dict[str, Any] = configured.get(command, {}).get("parameters", {})
+    return answers
+
+
+def _sam(*words: str, capture: bool = False) -> str:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("sam"), *words],
+        stdout=subprocess.PIPE if capture else None,
+        env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(done.returncode)
+    return done.stdout or ""
+
+
+def _registry(region: str) -> str:
+    """The repository's URI. Its tags cannot be changed, and its oldest images expire."""
+    place = (f"--stack-name={_REGISTRY}", f"--region={region}", "--config-env=registry")
+    template = f"--template-file={_ROOT / 'scripts/registry.yaml'}"
+    _sam("deploy", *place, template, "--no-fail-on-empty-changeset", capture=True)
+    (output,) = json.loads(_sam("list", "stack-outputs", *place, "--output=json", capture=True))
+    uri: str = output["OutputValue"]
+    return uri
+
+
+def _functions_with_alias(session: Any, stack: str) -> list[str]:  # noqa: ANN401 - made at run time
+    pages = session.client("cloudformation").get_paginator("list_stack_resources")
+    aliases = [
+        resource["PhysicalResourceId"]
+        for page in pages.paginate(StackName=stack)
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::Lambda::Alias"
+    ]
+    return [arn.removesuffix(f":{_ALIAS}").rpartition(":")[2] for arn in aliases]
+
+
+def _delete_old_versions(client: Any, name: str) -> None:  # noqa: ANN401 - made at run time
+    alias = client.get_alias(FunctionName=name, Name=_ALIAS)
+    serving = {alias["FunctionVersion"], *_weights(alias)}
+    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    versions = [version["Version"] for page in pages for version in page["Versions"]]
+    published = sorted((version for version in versions if version != "$LATEST"), key=int)
+    for version in published[:-_KEPT_VERSIONS]:
+        if version not in serving:
+            client.delete_function(FunctionName=name, Qualifier=version)
+            print(f"deleted version {version} of {name}")
+
+
+def _weights(alias: dict[str, Any]) -> dict[str, float]:
+    """What a canary deployment, still under way, gives a part of the traffic."""
+    weights: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    return weights
+
+
+if __name__ == "__main__":
+    main()
