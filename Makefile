@@ -11,7 +11,7 @@ endif
 # TensorFlow is installed for serving only where a model needs it.
 ENGINE_OF_MODELS = $(if $(shell grep -ls '"engine": "tensorflow"' '$(or $(MODELS_DIR),model)'/*/metadata.json),.venv/tensorflow)
 
-.PHONY: help serve test check format train evaluate export add-model build start-api bench deploy lock clean
+.PHONY: help serve test check format train evaluate export add-model build start-api bench deploy rehearse lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -79,15 +79,18 @@ bench: .venv/dev .venv/train .venv-bench/bench ## measure what the README claims
 deploy: build ## deploy to AWS (REGION=, ARGS=); asks its questions the first time
 	.venv-sam/bin/python scripts/deploy.py $(if $(REGION),--region '$(REGION)') $(ARGS)
 
+rehearse: build .venv-rehearsal/rehearsal ## deploy, call, schedule, fail, update and delete on an emulator of AWS
+	@PYTHONPATH=. .venv-sam/bin/python -m scripts.rehearse
+
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
 lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train tensorflow dev sam clients bench lint; do \
+	cd requirements && for name in runtime train tensorflow dev sam clients bench lint rehearsal; do \
 	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built
-	rm -rf .venv .venv-sam .venv-bench .venv-clients .venv-lint .aws-sam certificates
+	rm -rf .venv .venv-sam .venv-bench .venv-clients .venv-lint .venv-rehearsal .aws-sam certificates
 
 # Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
 .venv/runtime: requirements/runtime.txt
@@ -104,7 +107,8 @@ clean: ## remove everything that was set up or built
 .venv-bench/bench: requirements/bench.txt
 .venv-clients/clients: requirements/clients.txt
 .venv-lint/lint: requirements/lint.txt
-.venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint:
+.venv-rehearsal/rehearsal: requirements/rehearsal.txt
+.venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint .venv-rehearsal/rehearsal:
 	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
 	$(@D)/bin/python $(INSTALL) -r $<
 	touch $@

@@ -75,5 +75,8 @@ def _status(error: Any) -> int:  # noqa: ANN401
 def s3_client() -> Any:  # noqa: ANN401 - botocore makes its clients' methods at run time
     """S3 by the environment's credentials."""
     import botocore.session  # noqa: PLC0415 - a third of a second, only for who uses S3
+    from botocore.config import Config  # noqa: PLC0415
 
-    return botocore.session.get_session().create_client("s3")
+    # By default botocore signs URLs in a way that S3 refuses for buckets made since 2020.
+    signed = Config(signature_version="s3v4")
+    return botocore.session.get_session().create_client("s3", config=signed)

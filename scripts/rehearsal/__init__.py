@@ -1,0 +1,1 @@
+"""A deployment rehearsed: real template, image and SAM, AWS emulated."""
