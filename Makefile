@@ -11,7 +11,7 @@ endif
 # TensorFlow is installed for serving only where a model needs it.
 ENGINE_OF_MODELS = $(if $(shell grep -ls '"engine": "tensorflow"' '$(or $(MODELS_DIR),model)'/*/metadata.json),.venv/tensorflow)
 
-.PHONY: help serve test check format train evaluate export add-model build start-api bench deploy rehearse lock clean
+.PHONY: help serve test check format train evaluate export add-model build start-api invoke-scheduled bench deploy rehearse lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -66,6 +66,9 @@ start-api: build ## the built image behind http://127.0.0.1:3000 (HTTPS=1: https
 start-api: $(if $(HTTPS),certificates/server.crt)
 	$(SAM) local start-api --warm-containers EAGER \
 	  $(if $(HTTPS),--ssl-cert-file certificates/server.crt --ssl-key-file certificates/server.key)
+
+invoke-scheduled: build .venv-rehearsal/rehearsal ## run the scheduled function once, on a local S3 (INPUT='{"count": 500}')
+	@PYTHONPATH=. SAM_CLI_TELEMETRY=0 .venv-sam/bin/python -m scripts.invoke_scheduled $(if $(INPUT),--input '$(INPUT)')
 
 certificates/server.crt: # self-signed; put your own server.crt and server.key there instead
 	mkdir -p certificates

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from aws_lambda_powertools.metrics import MetricUnit
 from mangum.types import LambdaContext
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from functions.scheduled.clock import Clock
 from functions.scheduled.names import write_names
@@ -47,9 +47,6 @@ class ScoreRequest(_Scheduled):
     target: str = Field(pattern=r"^s3://[^/]+/.+")
 
 
-_REQUEST: TypeAdapter[ScoreRequest | NamesRequest] = TypeAdapter(ScoreRequest | NamesRequest)
-
-
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -57,7 +54,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
     Raises what went wrong, so that Lambda retries it and then sends it to where failures go.
     """
-    request = _REQUEST.validate_python(event)
+    kind: type[ScoreRequest | NamesRequest] = ScoreRequest if "model" in event else NamesRequest
+    request = kind.model_validate(event)
     clock = Clock(context)
     started = datetime.now(UTC)
     if isinstance(request, ScoreRequest):
