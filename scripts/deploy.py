@@ -21,7 +21,7 @@ _ROOT = Path(__file__).parents[1]
 _BUILT = _ROOT / ".aws-sam/build/template.yaml"
 _REGISTRY = "tensorflow-lambda-api-images"
 _ALIAS = "live"
-_KEPT_VERSIONS = 3  # to roll back to; each has a snapshot, which costs while it waits
+_KEPT_VERSIONS = 2  # the one that serves, and one to go back to; a snapshot costs while it waits
 
 
 def main() -> None:

@@ -233,3 +233,13 @@ def test_the_dashboard_shows_this_stack() -> None:
         for widget in json.loads(re.sub(r"\$\{[^}]*\}", "0", body))["widgets"]
     ]
     assert len(titles) == 6
+
+
+def test_every_function_may_use_the_key_that_its_environment_is_encrypted_with() -> None:
+    resources = deployed(Callers="api-key", ApiKeyArn="arn:x", KmsKeyArn="arn:key")
+    functions = of_type(resources, "AWS::Lambda::Function")
+    for name, function in functions.items():
+        assert function["KmsKeyArn"] == "arn:key"
+        policies = resources[f"{name}Role"]["Properties"]["Policies"]
+        allowed = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
+        assert {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:key"} in allowed, name
