@@ -4,16 +4,19 @@
 ['Phoebe', 'Little Bito', 'Carsles']
 """
 
+import gzip
 import re
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from inference.models import Model, served_models
 
 MODEL = "pet_names"
+KNOWN_NAMES = "known_names.txt.gz"
 _NOISE_BITS = 23  # the sampler's contract: multiples of 2**-23 below 1
 _WORD_START = re.compile(r"\b[a-z]")
 
@@ -49,6 +52,15 @@ def draw_names(
     alphabet: str = "\0" + model.metadata.extra["characters"]
     names = [_spell("".join(alphabet[i] for i in row if i)) for row in characters.tolist()]
     return Batch(names, seed, milliseconds)
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Every name of the data, in lower case; empty for a model that has no such list."""
+    file = served_models().directory / MODEL / KNOWN_NAMES
+    if not file.exists():
+        return frozenset()
+    return frozenset(gzip.decompress(file.read_bytes()).decode().splitlines())
 
 
 def _inputs(

@@ -4,6 +4,7 @@ Example: python -m scripts.export
 """
 
 import argparse
+import gzip
 import json
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from scripts.compiling.litert import convert, signature_of
 from scripts.compiling.package import pack_arrays, replace_files, sha256
 from scripts.compiling.parity import ParityError, largest_difference, require_parity
 
+KNOWN_NAMES = "known_names.txt.gz"
 KERAS_FILE = "model.keras"
 LITERT_FILE = "model.tflite"
 VERSION = 1
@@ -58,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     files = {
         LITERT_FILE: compiled,
+        KNOWN_NAMES: _known_names(),
         golden.GOLDEN: pack_arrays(golden.pack(calls)),
         METADATA: (json.dumps(metadata.model_dump(mode="json"), indent=1) + "\n").encode(),
     }
@@ -104,6 +107,12 @@ def _drawing(random: np.random.Generator, names: int) -> Tensors:
         "temperature": np.array(1.0, np.float32),
         "noise": noise.astype(np.float32),
     }
+
+
+def _known_names() -> bytes:
+    """Every name of the data once; the page marks what is not among them as new."""
+    names = sorted(set(load_licences()["name"]))
+    return gzip.compress("\n".join(names).encode(), mtime=0)
 
 
 def _provenance(compiled: bytes, difference: float) -> dict[str, Any]:

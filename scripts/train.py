@@ -15,6 +15,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
 from model.pet_names import FOLDER
@@ -102,7 +103,14 @@ def write_card(recipe: Recipe, history: History, minutes: float, figures: evalua
         recipe=json.dumps(asdict(recipe)),
         units=recipe.units,
     )
-    (FOLDER / "card.md").write_text(text)
+    (FOLDER / "card.md").write_text(text, encoding="utf-8")
+    (FOLDER / "card.html").write_text(as_html(text), encoding="utf-8")
+
+
+def as_html(card: str) -> str:
+    """The card as the front page shows it: without its title, the pictures by their own names."""
+    _, body = card.split("\n", 1)
+    return str(MarkdownIt().enable("table").render(body))
 
 
 if __name__ == "__main__":

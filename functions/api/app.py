@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from functions.api import batches, health, names, open_inference, pages, predict, tensorflow_serving
+from functions.api import (
+    batches,
+    front_page,
+    health,
+    models_page,
+    names,
+    open_inference,
+    pages,
+    predict,
+    tensorflow_serving,
+)
 from functions.api.bodies import BodyLimit, Decompression, FormIsJson
 from functions.api.errors import ERROR_RESPONSES, install_error_handlers
 from functions.pet_names import MODEL
@@ -36,12 +46,16 @@ def create_app(models: ModelFolder) -> FastAPI:
     install_error_handlers(app)
     if MODEL in models.described:
         app.include_router(names.router)
+        app.include_router(front_page.router)
         if settings.batches_bucket:
             app.include_router(batches.router_for(Bucket(settings.batches_bucket)))
+    else:
+        app.add_api_route("/", pages.to_models, include_in_schema=False)
     app.include_router(predict.router_for(models))
     app.include_router(tensorflow_serving.router)
     app.include_router(open_inference.router)
     app.include_router(health.router)
+    app.include_router(models_page.router)
     app.include_router(pages.router)
     pages.mount_assets(app)
     return app

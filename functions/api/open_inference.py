@@ -33,7 +33,7 @@ from inference.tensors import from_json, to_json
 
 router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"], route_class=DialectRoute)
 
-_DATATYPES = {"bool": "BOOL", "string": "BYTES"} | {
+DATATYPES = {"bool": "BOOL", "string": "BYTES"} | {
     f"{kind}{bits}": f"{prefix}{bits}"
     for kind, prefix in (("int", "INT"), ("uint", "UINT"), ("float", "FP"))
     for bits in (8, 16, 32, 64)
@@ -117,7 +117,7 @@ async def read_model(name: str, models: Models, version: str | None = None) -> R
 
 
 def _describe(name: str, spec: TensorSpec) -> dict[str, Any]:
-    return {"name": name, "datatype": _DATATYPES[spec.dtype], "shape": list(spec.shape)}
+    return {"name": name, "datatype": DATATYPES[spec.dtype], "shape": list(spec.shape)}
 
 
 _BODY = {
@@ -185,10 +185,10 @@ def _read_inputs(wanted: InferRequest, signature: Signature, raw: memoryview) ->
             raise InvalidInputError(
                 f"unexpected input '{tensor.name}', the model has {sorted(signature.inputs)}"
             )
-        if tensor.datatype != _DATATYPES[spec.dtype]:
+        if tensor.datatype != DATATYPES[spec.dtype]:
             raise InvalidInputError(
                 f"input '{tensor.name}' is {tensor.datatype}, the model takes "
-                f"{_DATATYPES[spec.dtype]}"
+                f"{DATATYPES[spec.dtype]}"
             )
         if not spec.accepts(tuple(tensor.shape)):
             raise InvalidInputError(
@@ -227,7 +227,7 @@ def _respond(metadata: Metadata, wanted: InferRequest, outputs: Tensors, nan: An
         tensor: dict[str, Any] = {
             "name": name,
             "shape": list(array.shape),
-            "datatype": _DATATYPES["string" if array.dtype.kind in "OS" else array.dtype.name],
+            "datatype": DATATYPES["string" if array.dtype.kind in "OS" else array.dtype.name],
         }
         if as_bytes.get(name, all_binary):
             encoded = encode(array)

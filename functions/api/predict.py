@@ -15,13 +15,11 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from functions.api.dialects import json_response
+from functions.api.examples import example_row
 from functions.api.schemas import request_type, response_type
-from inference import golden
 from inference.models import Metadata, ModelFolder
 from inference.signatures import Signature, Tensors
 from inference.tensors import from_json, to_json
-
-_LARGEST_EXAMPLE = 2_000  # numbers that a reader of /docs would still scroll past
 
 
 def router_for(models: ModelFolder) -> APIRouter:
@@ -38,10 +36,7 @@ def _add_route(
     router: APIRouter, models: ModelFolder, metadata: Metadata, signature: Signature
 ) -> None:
     def add_example(schema: dict[str, Any]) -> None:
-        calls = golden.unpack(models.directory / metadata.name / golden.GOLDEN)
-        inputs, _ = calls[metadata.default_signature]
-        if sum(array[:1].size for array in inputs.values()) <= _LARGEST_EXAMPLE:
-            row = {name: to_json(array[:1])[0] for name, array in inputs.items()}
+        if (row := example_row(models, metadata)) is not None:
             schema["example"] = {"instances": [row]}
 
     request_model = request_type(metadata, signature, add_example)
