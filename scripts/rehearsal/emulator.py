@@ -1,5 +1,7 @@
 """AWS, emulated by MiniStack on this machine, where only this machine's containers can reach it."""
 
+import ipaddress
+import json
 import os
 import subprocess
 import time
@@ -24,9 +26,7 @@ def emulated_aws(folder: Path) -> Iterator[str]:
     Its log is ``folder/aws.log``. Containers reach the host by Docker's bridge, so it listens
     there, and nowhere else.
     """
-    host = _run(
-        "docker", "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"
-    )
+    host = _bridge()
     (emulator,) = (_ROOT / ".venv-sam").glob(
         f"lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-{_architecture()}"
     )
@@ -67,8 +67,15 @@ def _architecture() -> str:
     return {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 
 
-def _run(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+def _bridge() -> str:
+    """The host's address on Docker's default network; a new engine names only the subnet."""
+    command = ["docker", "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"Docker does not answer; is it running?\n{done.stderr}")
+    (network,) = json.loads(done.stdout)
+    gateway: str = network.get("Gateway") or str(ipaddress.ip_network(network["Subnet"])[1])
+    return gateway
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
