@@ -11,7 +11,7 @@ endif
 # TensorFlow is installed for serving only where a model needs it.
 ENGINE_OF_MODELS = $(if $(shell grep -ls '"engine": "tensorflow"' '$(or $(MODELS_DIR),model)'/*/metadata.json),.venv/tensorflow)
 
-.PHONY: help serve test check format train evaluate export add-model build start-api invoke-scheduled bench deploy rehearse lock clean
+.PHONY: help serve test check format train evaluate export add-model build start-api invoke-scheduled bench screenshots deploy rehearse lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -78,6 +78,9 @@ certificates/server.crt: # self-signed; put your own server.crt and server.key t
 
 bench: .venv/dev .venv/train .venv-bench/bench ## measure what the README claims
 	$(RUN) -m scripts.benchmark
+
+screenshots: .venv/dev ## take pictures of the pages into docs/screenshots (needs Chromium)
+	@$(RUN) -m scripts.screenshots
 
 deploy: build ## deploy to AWS (REGION=, ARGS=); asks its questions the first time
 	.venv-sam/bin/python scripts/deploy.py $(if $(REGION),--region '$(REGION)') $(ARGS)
