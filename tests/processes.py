@@ -1,6 +1,7 @@
 """Real servers as child processes, stopped by the id they were started with."""
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -14,6 +15,16 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 _PATIENCE = 300  # seconds; generous, because no test is about speed
+
+
+def copy_repository(folder: Path) -> None:
+    """What a user has cloned, with what is changed here."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
+    ).stdout
+    for name in filter(None, tracked.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(REPOSITORY / name, folder / name)
 
 
 def free_port() -> int:

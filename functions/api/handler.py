@@ -8,13 +8,24 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 from mangum import Mangum
 from mangum.types import LambdaContext
+from starlette.types import Receive, Scope, Send
 
 from functions.api.app import app
 from functions.api.errors import error_response
 from inference.telemetry import logger, metrics, tracer
 
 _LAMBDA_LIMIT = 6 * 1024 * 1024  # bytes of the response as JSON, the body's quotes escaped
-_adapter = Mangum(app, lifespan="off")
+
+
+async def _behind_its_stage(scope: Scope, receive: Receive, send: Send) -> None:
+    """The application under the path of its stage, where that is not the default one."""
+    stage = scope["aws.event"]["requestContext"].get("stage", "$default")
+    if stage != "$default":
+        scope["root_path"] = f"/{stage}"
+    await app(scope, receive, send)
+
+
+_adapter = Mangum(_behind_its_stage, lifespan="off")
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP)

@@ -1,7 +1,6 @@
 """One image with a LiteRT model and a TensorFlow model, through ``sam local start-api``."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,14 @@ import pytest
 
 from tests import originals
 from tests.adding import add
-from tests.processes import REPOSITORY, fetch, free_port, running, wait_until_answering
+from tests.processes import (
+    REPOSITORY,
+    copy_repository,
+    fetch,
+    free_port,
+    running,
+    wait_until_answering,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning:keras")
 TAG = "apifunction:two-engines"
@@ -24,12 +30,7 @@ def expected(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A user's copy of this repository with two models added, built and started."""
     root = tmp_path_factory.mktemp("two_engines")
     copy = root / "copy"
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
-    ).stdout
-    for name in filter(None, tracked.split("\0")):
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(REPOSITORY / name, copy / name)
+    copy_repository(copy)
     template = copy / "template.yaml"
     template.write_text(template.read_text().replace("DockerTag: latest", "DockerTag: two-engines"))
     path, network = originals.r_network(root)

@@ -1,4 +1,5 @@
 import base64
+import html
 import json
 import sys
 from collections.abc import Callable
@@ -88,3 +89,17 @@ def test_logs_carry_the_correlation_id(
     assert "on purpose" in entry["exception"]
     assert "on purpose" not in response["body"]
     assert [line["ServerErrors"] for line in logged if "ServerErrors" in line] == [[1.0]]
+
+
+@pytest.mark.parametrize(
+    "path", ["/names", "/", "/models", "/v1/models/pet_names", "/openapi.json"]
+)
+def test_behind_a_stage_of_its_own(event: Event, path: str) -> None:
+    staged = event("names")
+    staged["rawPath"] = staged["requestContext"]["http"]["path"] = f"/prod{path}"
+    staged["requestContext"]["stage"] = "prod"
+    response = lambda_handler(staged, CONTEXT)
+    assert response["statusCode"] == 200
+    if path == "/":
+        host = staged["headers"]["host"]
+        assert f"curl 'https://{host}/prod/names?" in html.unescape(response["body"])
