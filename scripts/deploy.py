@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from samcli.yamlhelper import yaml_parse
 
 _ROOT = Path(__file__).parents[1]
+_CONFIG = _ROOT / "samconfig.toml"
 _BUILT = _ROOT / ".aws-sam/build/template.yaml"
 _REGISTRY = "tensorflow-lambda-api-images"
 _ALIAS = "live"
@@ -30,7 +31,7 @@ def main() -> None:
     template = Path(arguments.template_file)
     if not template.exists():
         sys.exit(f"there is no {template}: run `make build` first")
-    region = arguments.region or _answers("global").get("region", "us-east-1")
+    region = arguments.region or (_answers("global") | _answers("deploy"))["region"]
     print(f"deploying to {region} (REGION=… for another)", flush=True)
     try:
         repository = _registry(region)
@@ -43,6 +44,7 @@ def main() -> None:
         _sam(
             "deploy",
             f"--template-file={template}",
+            f"--config-file={_CONFIG}",
             f"--region={region}",
             *([f"--stack-name={stack}"] if stack else ["--guided"]),
             "--capabilities=CAPABILITY_IAM",
@@ -72,7 +74,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
 
 def _answers(command: str) -> dict[str, Any]:
     """What samconfig.toml says of a command."""
-    configured = tomllib.loads((_ROOT / "samconfig.toml").read_text())["default"]
+    configured = tomllib.loads(_CONFIG.read_text())["default"]
     answers: dict[str, Any] = configured.get(command, {}).get("parameters", {})
     return answers
 
