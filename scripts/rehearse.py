@@ -59,13 +59,18 @@ def _rehearse(stack: Stack) -> None:
     _expect("yesterday" in str(failure), f"the queue holds {failure}")
     print("      its event is in the queue of failures")
 
-    _say(5, "updating: callers need a key …")
+    _say(5, "updating twice: memory, then callers need a key …")
+    stack.deploy(MemorySize="1024")
     key = "a key of the rehearsal"  # pragma: allowlist secret
     secret = boto3.client("secretsmanager").create_secret(Name="key", SecretString=key)
-    stack.deploy(Callers="api-key", ApiKeyArn=secret["ARN"], Dashboard="yes")
+    stack.deploy(MemorySize="2048", Callers="api-key", ApiKeyArn=secret["ARN"], Dashboard="yes")
+    versions = stack.versions("ApiFunction")
+    _expect(versions == ["2", "3"], f"of ApiFunction there are the versions {versions}")
     answers = [stack.ask("/names", headers)[0] for headers in _with_keys(None, "wrong", key)]
     _expect(answers == [_UNAUTHORIZED, _FORBIDDEN, _OK], f"the keys were answered {answers}")
-    print("      401 without, 403 with a wrong one, 200 with the right one")
+    print(
+        "      401 without, 403 with a wrong one, 200 with the right one; the first version is gone"
+    )
 
     _say(6, "deleting …")
     bucket = stack.output("BatchesBucket")

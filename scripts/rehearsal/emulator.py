@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import socket
 import subprocess
 import time
 import urllib.request
@@ -12,7 +13,6 @@ from pathlib import Path
 from urllib.error import URLError
 
 _ROOT = Path(__file__).parents[2]
-_PORT = 4566
 _PATIENCE = 60  # seconds
 # Between the image's entry point and its handler stands AWS's own runtime interface emulator, as
 # `sam local` puts it there.
@@ -33,11 +33,12 @@ def emulated_aws(folder: Path) -> Iterator[str]:
     entrypoint = folder / "entrypoint"
     entrypoint.write_text(_ENTRYPOINT, encoding="utf-8")
     entrypoint.chmod(0o755)
-    address = f"http://{host}:{_PORT}"
+    port = _free_port(host)
+    address = f"http://{host}:{port}"
     environment = {
         "BIND_HOST": host,
         "MINISTACK_HOST": host,
-        "GATEWAY_PORT": str(_PORT),
+        "GATEWAY_PORT": str(port),
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_DOCKER_FLAGS": f"-v {emulator}:/emulator:ro -v {entrypoint}:/entrypoint:ro",
     }
@@ -76,6 +77,13 @@ def _bridge() -> str:
     (network,) = json.loads(done.stdout)
     gateway: str = network.get("Gateway") or str(ipaddress.ip_network(network["Subnet"])[1])
     return gateway
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -79,6 +79,13 @@ class Stack:
         name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
         return name
 
+    def versions(self, logical_id: str) -> list[str]:
+        """Published versions of a function."""
+        found = boto3.client("lambda").list_versions_by_function(
+            FunctionName=self.function(logical_id)
+        )
+        return [one["Version"] for one in found["Versions"] if one["Version"] != "$LATEST"]
+
     def ask(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Status and JSON of a request through the API Gateway, which tells APIs by their host."""
         request = urllib.request.Request(  # noqa: S310 - http, at the emulator

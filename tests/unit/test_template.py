@@ -1,5 +1,6 @@
 """What no linter knows of the template."""
 
+import ast
 import itertools
 import json
 import re
@@ -243,3 +244,28 @@ def test_every_function_may_use_the_key_that_its_environment_is_encrypted_with()
         policies = resources[f"{name}Role"]["Properties"]["Policies"]
         allowed = [one for policy in policies for one in policy["PolicyDocument"]["Statement"]]
         assert {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:key"} in allowed, name
+
+
+def test_a_parameter_that_a_version_is_made_with_makes_a_new_one() -> None:
+    """SAM hashes the template, not what a parameter is; scripts.deploy adds the values."""
+    template = json.loads(transformed())
+    found: set[str] = set()
+    for name in ("ApiFunction", "ScheduledFunction"):
+        properties = template["Resources"][name]["Properties"]
+        del properties["ReservedConcurrentExecutions"]  # of the function, whatever its version
+        found |= parameters_in(properties, template["Conditions"])
+    script = (REPOSITORY / "scripts/deploy.py").read_text()
+    (named,) = re.findall(r"^_OF_A_VERSION = (.*)$", script, re.MULTILINE)
+    assert found & template["Parameters"].keys() == set(ast.literal_eval(named))
+
+
+def parameters_in(value: Any, conditions: dict[str, Any]) -> set[str]:
+    """What a value refers to, by conditions as well."""
+    if isinstance(value, list):
+        return set().union(*(parameters_in(one, conditions) for one in value))
+    if not isinstance(value, dict):
+        return set()
+    found = references(value)
+    if value.keys() == {"Fn::If"}:
+        found |= references(conditions[value["Fn::If"][0]])
+    return found | parameters_in(list(value.values()), conditions)
