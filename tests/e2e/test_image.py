@@ -76,7 +76,10 @@ def test_it_holds_nothing_that_serving_does_not_need() -> None:
     assert not {"pip", "tensorflow", "keras", "pandas", "pytest"} & packages
     files = inside("find", "/var/task/model", "-type", "f").split()
     assert {file.rsplit("/", 1)[1] for file in files} == {
+        "card.html",
         "golden.npz",
+        "known_names.txt.gz",
+        "learning_curve.png",
         "metadata.json",
         "model.tflite",
     }
