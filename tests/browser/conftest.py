@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.processes import free_port, running, wait_until_answering
 
+expect.set_options(timeout=60_000)  # ms; generous, because no test is about speed
 _QUIET = [
     "--no-sandbox",
     "--disable-gpu",
