@@ -3,7 +3,9 @@ PYTHON ?= python3
 PORT ?= 8000
 RUN = PYTHONPATH=.:layers .venv/bin/python
 SAM = SAM_CLI_TELEMETRY=0 .venv-sam/bin/sam
-INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+# On a terminal uv shows its progress, elsewhere only errors.
+INSTALL = .venv/bin/uv pip install --no-deps --require-hashes $$(test -t 2 || echo --quiet)
+export UV_PYTHON_DOWNLOADS = never
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 ifdef MODELS_DIR
 export MODELS_DIR
@@ -89,32 +91,40 @@ rehearse: build .venv-rehearsal/rehearsal ## deploy, call, schedule, fail, updat
 	@PYTHONPATH=. .venv-sam/bin/python -m scripts.rehearse
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.
-lock: .venv/dev ## pin requirements/*.txt anew, with hashes
-	cd requirements && for name in runtime train tensorflow dev sam clients bench lint rehearsal; do \
-	  ../.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+lock: .venv/uv ## pin requirements/*.txt anew, with hashes
+	cd requirements && for name in uv runtime train tensorflow dev sam clients bench lint rehearsal; do \
+	  ../.venv/bin/uv pip compile --quiet --python ../.venv/bin/python --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-package tensorflow --no-header --upgrade $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean: ## remove everything that was set up or built
 	rm -rf .venv .venv-sam .venv-bench .venv-clients .venv-lint .venv-rehearsal .aws-sam certificates
 
-# Environments. Each group of dependencies leaves a stamp; `serve` needs only the first.
-.venv/runtime: requirements/runtime.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.13" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
-	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python $(INSTALL) -r $<
-	touch $@
+# Environments. pip brings uv, and uv installs the rest. Each group of dependencies leaves a stamp when
+# it is complete; `serve` needs only the first two. (A package whose installation was interrupted looks
+# installed, so an unfinished group is installed again.)
+.venv/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.13" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
+	@echo 'setting up $@ …' >&2
+	@test -e $@ || $(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
 
-.venv/tensorflow .venv/train .venv/dev: .venv/%: requirements/%.txt .venv/runtime
-	.venv/bin/python $(INSTALL) -r $<
-	touch $@
+.venv/tensorflow .venv/train .venv/dev: .venv/runtime
+.venv/runtime .venv/tensorflow .venv/train .venv/dev: .venv/%: requirements/%.txt .venv/uv
+	@echo 'setting up $@ …' >&2
+	@touch $@.unfinished
+	@$(INSTALL) $(if $(wildcard $@.unfinished),--reinstall) --python .venv/bin/python -r $<
+	@touch $@
+	@rm $@.unfinished
 
 .venv-sam/sam: requirements/sam.txt
 .venv-bench/bench: requirements/bench.txt
 .venv-clients/clients: requirements/clients.txt
 .venv-lint/lint: requirements/lint.txt
 .venv-rehearsal/rehearsal: requirements/rehearsal.txt
-.venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint .venv-rehearsal/rehearsal:
-	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
-	$(@D)/bin/python $(INSTALL) -r $<
-	touch $@
+.venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint .venv-rehearsal/rehearsal: | .venv/uv
+	@echo 'setting up $@ …' >&2
+	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python $(@D)
+	@$(INSTALL) --python $(@D)/bin/python -r $<
+	@touch $@
