@@ -20,7 +20,7 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 serve: .venv/runtime $(ENGINE_OF_MODELS) ## serve http://127.0.0.1:$PORT, without Docker (PORT=8000, MODELS_DIR=model)
-	@echo "Serving http://127.0.0.1:$(PORT) - try: curl 'http://127.0.0.1:$(PORT)/names?species=cat'"
+	@echo "Serving http://127.0.0.1:$(PORT) - see http://127.0.0.1:$(PORT)/models and http://127.0.0.1:$(PORT)/docs"
 	@PYTHONPATH=.:layers exec .venv/bin/python -m uvicorn functions.api.app:app --port $(PORT)
 
 test: .venv/dev .venv/train .venv-sam/sam .venv-clients/clients ## run the tests; those that need Docker only where it runs
@@ -34,7 +34,7 @@ check: .venv/dev .venv/train .venv-sam/sam .venv-lint/lint ## lint, types, templ
 	$(SAM) validate --lint
 	.venv-lint/bin/cfn-lint template.yaml scripts/registry.yaml --append-rules cfn_lint_serverless.rules
 	mkdir -p .aws-sam
-	.venv-sam/bin/python scripts/transform_template.py > .aws-sam/transformed.json
+	PYTHONPATH=. .venv-sam/bin/python -m scripts.transform_template > .aws-sam/transformed.json
 	.venv-lint/bin/checkov --config-file .checkov.yaml --framework cloudformation dockerfile \
 	  --file template.yaml scripts/registry.yaml .aws-sam/transformed.json functions/Dockerfile
 	.venv-lint/bin/hadolint functions/Dockerfile
@@ -46,14 +46,25 @@ format: .venv/dev ## rewrite the code in the project's format
 	.venv/bin/ruff check --fix-only
 	.venv/bin/ruff format
 
-train: .venv/train ## train the pet-name model, export it, write its card
-	$(RUN) -m scripts.train
+# A model's own code: model/NAME/train.py and so on. MODEL=name chooses where several models have some.
+code_of = $(wildcard model/$(or $(MODEL),*)/$(1).py)
+define run_code_of
+	@set -- $(call code_of,$(1)); case $$# in \
+	  1) $(RUN) -m "$$(echo "$${1%.py}" | tr / .)" $(ARGS) ;; \
+	  0) echo "model/$(or $(MODEL),NAME)/$(1).py is missing: the code of your own model for 'make $(1)' goes there;" \
+	       "'make add-model' adds a trained file" >&2; exit 2 ;; \
+	  *) echo "several models have code for 'make $(1)': choose one with MODEL=name ($$*)" >&2; exit 2 ;; \
+	esac
+endef
 
-evaluate: .venv/train ## print the pet-name model's test figures as JSON
-	@$(RUN) -m scripts.evaluate
+train: $(if $(call code_of,train),.venv/train) ## run a model's own training, model/NAME/train.py (MODEL=name ARGS=)
+	$(call run_code_of,train)
 
-export: .venv/train ## compile the trained Keras model for serving and check it
-	$(RUN) -m scripts.export
+evaluate: $(if $(call code_of,evaluate),.venv/train) ## print a model's test figures as JSON, by model/NAME/evaluate.py
+	$(call run_code_of,evaluate)
+
+export: $(if $(call code_of,export),.venv/train) ## compile a trained model for serving, by model/NAME/export.py
+	$(call run_code_of,export)
 
 add-model: .venv/train ## serve your own: MODEL=file NAME=name (LABELS= EXAMPLES= ENGINE= ARGS=)
 	@$(if $(and $(MODEL),$(NAME)),,echo "usage: make add-model MODEL=path NAME=name" >&2; exit 2)
@@ -69,7 +80,7 @@ start-api: $(if $(HTTPS),certificates/server.crt)
 	$(SAM) local start-api --warm-containers EAGER \
 	  $(if $(HTTPS),--ssl-cert-file certificates/server.crt --ssl-key-file certificates/server.key)
 
-invoke-scheduled: build .venv-rehearsal/rehearsal ## run the scheduled function once, on a local S3 (INPUT='{"count": 500}')
+invoke-scheduled: build .venv-rehearsal/rehearsal ## run the scheduled function once, on an emulated S3 (INPUT='{"count": 500}')
 	@PYTHONPATH=. SAM_CLI_TELEMETRY=0 .venv-sam/bin/python -m scripts.invoke_scheduled $(if $(INPUT),--input '$(INPUT)')
 
 certificates/server.crt: # self-signed; put your own server.crt and server.key there instead
@@ -78,16 +89,16 @@ certificates/server.crt: # self-signed; put your own server.crt and server.key t
 	  -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
 	  -keyout certificates/server.key -out $@
 
-bench: .venv/dev .venv/train .venv-bench/bench ## measure what the README claims
+bench: .venv/dev .venv/train .venv-bench/bench ## measure the figures in the README
 	$(RUN) -m scripts.benchmark
 
 screenshots: .venv/dev ## take pictures of the pages into docs/screenshots (needs Chromium)
 	@$(RUN) -m scripts.screenshots
 
 deploy: build ## deploy to AWS (REGION=, ARGS=); asks its questions the first time
-	.venv-sam/bin/python scripts/deploy.py $(if $(REGION),--region '$(REGION)') $(ARGS)
+	PYTHONPATH=. .venv-sam/bin/python -m scripts.deploy $(if $(REGION),--region '$(REGION)') $(ARGS)
 
-rehearse: build .venv-rehearsal/rehearsal ## deploy, call, schedule, fail, update and delete on an emulator of AWS
+rehearse: build .venv-rehearsal/rehearsal ## deploy, call, schedule, fail, update and delete on emulated AWS
 	@PYTHONPATH=. .venv-sam/bin/python -m scripts.rehearse
 
 # tf-keras asks for `tensorflow`; `tensorflow-cpu` is the same modules.

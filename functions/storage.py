@@ -1,4 +1,4 @@
-"""Objects in S3, by botocore alone; ``AWS_ENDPOINT_URL_S3`` points it elsewhere, as in tests."""
+"""Objects in S3, by botocore alone. ``AWS_ENDPOINT_URL_S3`` points it elsewhere, as in tests."""
 
 import gzip
 from collections.abc import Iterator
@@ -34,11 +34,11 @@ class Bucket:
             yield from body.iter_lines()
 
     def write(self, key: str, content: bytes) -> None:
-        """Write, or write over what is there."""
+        """Write the object. It replaces one of the same key."""
         s3_client().put_object(Bucket=self.name, Key=key, Body=content)
 
     def write_once(self, key: str, content: bytes) -> bool:
-        """Write unless there is such an object already, which then stays; False if there was."""
+        """Write unless there is such an object. False if there is one, which then stays."""
         try:
             s3_client().put_object(Bucket=self.name, Key=key, Body=content, IfNoneMatch="*")
         except s3_client().exceptions.ClientError as error:
@@ -48,11 +48,11 @@ class Bucket:
         return True
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Every key that begins so, in order."""
+        """Every key that begins with ``prefix``, in order."""
         pages = s3_client().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.name, Prefix=prefix):
-            for found in page.get("Contents", []):
-                yield found["Key"]
+            for entry in page.get("Contents", []):
+                yield entry["Key"]
 
     def address(self, key: str) -> str:
         """A URL that gives the object to whoever holds it, for an hour."""
@@ -74,7 +74,7 @@ def _status(error: Any) -> int:  # noqa: ANN401
 @cache
 def s3_client() -> Any:  # noqa: ANN401 - botocore makes its clients' methods at run time
     """S3 by the environment's credentials."""
-    import botocore.session  # noqa: PLC0415 - a third of a second, only for who uses S3
+    import botocore.session  # noqa: PLC0415 - takes 0.3 s, which only users of S3 need
     from botocore.config import Config  # noqa: PLC0415
 
     # By default botocore signs URLs in a way that S3 refuses for buckets made since 2020.

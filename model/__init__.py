@@ -1,1 +1,4 @@
-"""Models: how each is made, and the exported files that serving reads."""
+"""The models: for each, the exported files that serving reads, and the code that makes them.
+
+``convert`` and ``folder`` are for the code of any model.
+"""

@@ -1,1 +1,1 @@
-"""Commands: each module runs as ``python -m scripts.NAME --help``."""
+"""The commands of this project: ``python -m scripts.NAME --help``."""

@@ -1,4 +1,4 @@
-"""Add a trained model: compile it, check it against the original, and write what serving reads.
+"""Add a trained model: compile it, compare it with the original, write the files for serving.
 
 Takes .keras, HDF5 (of any Keras), a SavedModel folder or .tflite, whatever the file's name.
 
@@ -6,23 +6,17 @@ Example: make add-model MODEL=~/iris.h5 NAME=iris LABELS=~/species.txt
 """
 
 import argparse
-import re
-import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from string import Template
-from typing import Any
 
-from inference.errors import BrokenModelError
-from inference.models import Metadata, read_metadata
 from inference.settings import settings
-from scripts.compiling.quiet import quiet
-from scripts.compiling.sources import SourceError
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_CARD = Path(__file__).parent / "compiling" / "card.template.md"
+from scripts import command
+from scripts.adding.package import folder_of, previous_metadata, read_card, write_package
+from scripts.adding.quiet import quiet
+from scripts.adding.report import report
+from scripts.adding.sources import SourceError, identify
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -35,15 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.add_model",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("model", type=Path, help="the file or folder that holds the model")
+    parser = command.parser(__doc__)
+    parser.add_argument("model", type=_path, help="the file or folder that holds the model")
     parser.add_argument("name", help="what clients call it: /v1/models/NAME:predict")
-    parser.add_argument("--labels", type=Path, help="class names, a line each or a JSON list")
-    parser.add_argument("--examples", type=Path, help="real rows, JSON or CSV, for docs and checks")
+    parser.add_argument("--labels", type=_path, help="class names, a line each or a JSON list")
+    parser.add_argument("--examples", type=_path, help="real rows, JSON or CSV, to show and check")
     parser.add_argument(
         "--engine",
         choices=("auto", "litert", "tensorflow"),
@@ -51,7 +41,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="what serves it (auto: LiteRT, or TensorFlow where LiteRT cannot)",
     )
     parser.add_argument(
-        "--allow-code", action="store_true", help="load code that the file brings (Lambda layers)"
+        "--allow-code", action="store_true", help="load code in the file (Lambda layers)"
     )
     parser.add_argument(
         "--custom-objects",
@@ -60,79 +50,62 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="MODULE:NAME",
         help="a class or function of yours that the model uses; may be repeated",
     )
+    parser.add_argument(
+        "--models-dir",
+        type=_path,
+        default=settings.models_dir,
+        help="the folder of models (default: $MODELS_DIR, or model)",
+    )
     parser.add_argument("--verbose", action="store_true", help="show what TensorFlow prints")
     return parser.parse_args(arguments)
 
 
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
 def _add(options: argparse.Namespace) -> None:
-    folder = settings.models_dir / options.name
-    previous = _previous(folder, options.name)
-    print(f"[1/6] reading {options.model} …", flush=True)
+    folder = folder_of(options.models_dir, options.name)
+    previous = previous_metadata(folder)
+    _progress(1, f"reading {options.model}")
     with quiet(unless=options.verbose), tempfile.TemporaryDirectory() as work:
-        # TensorFlow takes seconds to import: after the cheap refusals.
-        from scripts.compiling.adding import AddedModel  # noqa: PLC0415
-
-        added = AddedModel.read(options.model, Path(work))
-        added.load(options.custom_objects, allow_code=options.allow_code)
-        added.sample(options.examples, options.labels)
-        added.compile(options.engine)
-        version = previous.version + 1 if previous else 1
-        max_batch = {"max_batch": previous.max_batch} if previous else {}
-        metadata = added.describe(name=options.name, version=version, **max_batch)
-        added.write(folder, metadata, _card(folder, metadata))
-    _report(folder, metadata)
-
-
-def _previous(folder: Path, name: str) -> Metadata | None:
-    if not _NAME.fullmatch(name):
-        raise SourceError("a name has letters, digits, '_', '-', '.', and begins with a letter")
-    if any(folder.glob("*.py")):
-        raise SourceError(f"model/{name} holds a model with code of its own; choose another name")
-    if not folder.exists():
-        return None
-    try:
-        return read_metadata(folder)
-    except BrokenModelError as error:
-        raise SourceError(f"{error}; remove {folder} to add the model anew") from error
-
-
-def _card(folder: Path, metadata: Metadata) -> str:
-    """The card that somebody has filled in, else one to fill in."""
-    if (folder / "card.md").exists():
-        return (folder / "card.md").read_text()
-    signature = metadata.signatures[metadata.default_signature]
-    source: dict[str, Any] = metadata.provenance["source"]
-    return Template(_CARD.read_text()).substitute(
-        name=metadata.name,
-        source=source["file"],
-        kind=source["kind"],
-        inputs=", ".join(f"`{n}` {s.dtype}{list(s.shape)}" for n, s in signature.inputs.items()),
-        outputs=", ".join(f"`{n}` {s.dtype}{list(s.shape)}" for n, s in signature.outputs.items()),
-    )
-
-
-def _report(folder: Path, metadata: Metadata) -> None:
-    found = metadata.provenance
-    before, after = (found[what]["bytes"] / 1000 for what in ("source", "served"))
-    print(
-        f"added {metadata.name}, version {metadata.version}: "
-        f"{before:,.0f} kB became {after:,.0f} kB, "
-        f"largest difference from the original {found['parity_error']:.1e}"
-    )
-    if metadata.engine == "tensorflow":
-        print(
-            f"served by TensorFlow, because {metadata.engine_reason}; its image is about 1.1 GB "
-            "and its first request takes seconds"
+        source = identify(options.model)
+        # After the quick refusals, because importing TensorFlow takes seconds.
+        from scripts.adding import (  # noqa: PLC0415
+            choose,
+            describe,
+            examples,
+            keras_models,
+            original,
+            safety,
+            samples,
         )
-    else:
-        print("served by LiteRT")
-    if folder.is_relative_to(Path.cwd()):
-        folder = folder.relative_to(Path.cwd())
-    example = folder / "example.json"
-    print(f"fill in {folder / 'card.md'}, start `make serve`, and ask:")
-    print(
-        f"curl -d {shlex.quote(f'@{example}')} http://127.0.0.1:8000/v1/models/{metadata.name}:predict"
-    )
+
+        safety.refuse_hostile(source)
+        _progress(2, f"it is {source}; loading it")
+        objects = keras_models.import_objects(options.custom_objects)
+        if not options.allow_code:
+            safety.refuse_code(source, allowed=set(objects))
+        model = original.open_original(source, Path(work), objects, allow_code=options.allow_code)
+        for signature, reason in model.skipped.items():
+            print(f"      signature {signature} is left out: {reason}")
+        _progress(3, "asking it for answers to compare with")
+        calls = samples.sample(model, options.examples)
+        outputs = calls[model.default_signature][0].outputs
+        labels = examples.read_labels(options.labels, outputs) if options.labels else []
+        _progress(4, "compiling it to LiteRT and comparing")
+        choice = choose.choose_engine(model, calls, options.engine, Path(work))
+        _progress(5, "describing it")
+        provenance = describe.provenance_of(source, choice)
+        metadata = describe.describe(options.name, previous, model, choice, labels, provenance)
+        card = read_card(folder) or describe.new_card(source, metadata)
+        _progress(6, f"writing {folder}")
+        write_package(folder, describe.pack(source, choice, calls, metadata, card))
+    report(folder, metadata, provenance)
+
+
+def _progress(step: int, text: str) -> None:
+    print(f"[{step}/6] {text} …", flush=True)
 
 
 if __name__ == "__main__":

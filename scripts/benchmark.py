@@ -1,64 +1,62 @@
-"""Measure this project and what people use in its place, side by side in one run.
+"""Measure this project and other ways to serve a Keras model, side by side in one run.
 
-Example: python -m scripts.benchmark
+Example: make bench
 """
 
-import argparse
 import shutil
 import statistics
 import subprocess
 from collections.abc import Callable
 
+from scripts.adding.quiet import quiet
 from scripts.benchmarks.added import mobilenet_milliseconds, servers_of_r_network
-from scripts.benchmarks.names import handler_milliseconds, r_algorithm_milliseconds
 from scripts.benchmarks.server import Run, Server, uvicorn
-from scripts.compiling.quiet import quiet
+from scripts.command import parser
+from scripts.example import example_is_present
 
 _STARTS = 3
 _IMAGE = "apifunction:latest"  # what `make build` makes
 
+Runs = dict[str, list[Run]]
+
 
 def main() -> None:
-    """Print the tables."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    """Print the tables as Markdown."""
+    parser(__doc__).parse_args()
     with quiet(unless=False), servers_of_r_network() as servers:
-        added = start_in_turn(servers)
-    names = start_in_turn(
-        {
-            "ours": Server(uvicorn("functions.api.app:app"), "/names"),
-            "the same on Keras": Server(uvicorn("scripts.benchmarks.keras_app:app"), "/names"),
-        }
+        network = start_in_turn(servers)
+    names = None
+    if example_is_present():
+        names = start_in_turn(
+            {
+                "ours": Server(uvicorn("functions.api.app:app"), "/names"),
+                "the same on Keras": Server(
+                    uvicorn("scripts.benchmarks.keras_app:app"),
+                    "/names",
+                    # `functions.api.app`, which it imports, would load the models with LiteRT too.
+                    environment={"PRELOAD_MODELS": "none"},
+                ),
+            }
+        )
+    print("measuring single calls …", flush=True)
+    rows = single_calls(with_names=names is not None)
+    if names is None:
+        print("\nThe pet names are left out: the example is not in this repository.")
+    else:
+        print_table("pet names", names, "process start to first /names, s", "one /names")
+    print_table(
+        "an LSTM of the R model's size, one row",
+        network,
+        "process start to first answer, s",
+        "one row",
     )
-    print("twenty names through the handler and the R algorithm, images through MobileNetV2 …\n")
-    with quiet(unless=False):
-        ours, theirs = mobilenet_milliseconds()
-    header("pet names", names)
-    row("process start to first /names, s", names, lambda run: run.first_answer)
-    row("one /names over HTTP, ms", names, lambda run: run.milliseconds)
-    row("answers a second, one worker", names, lambda run: run.rate, more_is_better=True)
-    row("resident memory, MB", names, lambda run: run.resident)
-    header("an LSTM of the R model's size, one row", added)
-    row("process start to first answer, s", added, lambda run: run.first_answer)
-    row("one row over HTTP, ms", added, lambda run: run.milliseconds)
-    row("answers a second, one worker", added, lambda run: run.rate, more_is_better=True)
-    row("resident memory, MB", added, lambda run: run.resident)
-    handler, algorithm = handler_milliseconds(), r_algorithm_milliseconds()
     print("\n| | ours | compared with | ratio |\n| --- | --- | --- | --- |")
-    print(
-        f"| 20 names, event to response, ms | {handler:.2f} "
-        f"| R's algorithm, one Keras `predict` a character: {algorithm:.0f} "
-        f"| {algorithm / handler:.0f} × |"
-    )
-    print(f"| MobileNetV2, one image, ms | {ours:.1f} | TensorFlow: {theirs:.1f} ", end="")
-    print(f"| {theirs / ours:.1f} × |")
-    print(f"| image | {image_megabytes()} | R image, by its README: 1860 MB | |")
+    print("\n".join(rows))
 
 
-def start_in_turn(servers: dict[str, Server]) -> dict[str, list[Run]]:
-    """Several starts of each, in turn, so that all meet the same noise."""
-    runs: dict[str, list[Run]] = {name: [] for name in servers}
+def start_in_turn(servers: dict[str, Server]) -> Runs:
+    """Start each server several times, in turn, so that noise meets all of them alike."""
+    runs: Runs = {name: [] for name in servers}
     for number in range(_STARTS):
         for name, server in servers.items():
             print(f"starting {name}, {number + 1} of {_STARTS} …", flush=True)
@@ -66,35 +64,63 @@ def start_in_turn(servers: dict[str, Server]) -> dict[str, list[Run]]:
     return runs
 
 
-def header(what: str, runs: dict[str, list[Run]]) -> None:
-    """The first lines of a table."""
-    print(f"\n| {what} | {' | '.join(runs)} |\n|{' --- |' * (len(runs) + 1)}")
+def single_calls(*, with_names: bool) -> list[str]:
+    """The rows of the last table: calls that need no server, and the size of the image."""
+    rows = []
+    with quiet(unless=False):
+        if with_names:
+            # The example may be missing.
+            from scripts.benchmarks.names import (  # noqa: PLC0415
+                handler_milliseconds,
+                r_algorithm_milliseconds,
+            )
+
+            ours, theirs = handler_milliseconds(), r_algorithm_milliseconds()
+            rows.append(
+                f"| 20 names, event to response, ms | {ours:.2f} "
+                f"| R's algorithm, one Keras `predict` a character: {theirs:.0f} "
+                f"| {theirs / ours:.0f} × |"
+            )
+        ours, theirs = mobilenet_milliseconds()
+    rows.append(
+        f"| MobileNetV2, one image, ms | {ours:.1f} | TensorFlow: {theirs:.1f} "
+        f"| {theirs / ours:.1f} × |"
+    )
+    rows.append(f"| image | {image_size()} | R image, by its README: 1860 MB | |")
+    return rows
 
 
-def row(
-    what: str,
-    runs: dict[str, list[Run]],
-    figure: Callable[[Run], float],
-    *,
-    more_is_better: bool = False,
+def print_table(title: str, runs: Runs, first_answer: str, request: str) -> None:
+    """One column for each server, one row for each figure."""
+    print(f"\n| {title} | {' | '.join(runs)} |\n|{' --- |' * (len(runs) + 1)}")
+    print_row(first_answer, runs, lambda run: run.first_answer)
+    print_row(f"{request} over HTTP, ms", runs, lambda run: run.milliseconds)
+    print_row("answers a second, one worker", runs, lambda run: run.rate, more_is_better=True)
+    print_row("resident memory, MB", runs, lambda run: run.resident)
+
+
+def print_row(
+    title: str, runs: Runs, figure: Callable[[Run], float], *, more_is_better: bool = False
 ) -> None:
-    """Medians, and how many times better ours is."""
+    """The median of each server, and in brackets how many times better ours is."""
     ours, *theirs = (statistics.median(map(figure, each)) for each in runs.values())
     cells = [f"{ours:.2f}"]
-    for their in theirs:
-        ratio = ours / their if more_is_better else their / ours
-        cells.append(f"{their:.2f} ({ratio:.1f} ×)")
-    print(f"| {what} | {' | '.join(cells)} |")
+    for median in theirs:
+        ratio = ours / median if more_is_better else median / ours
+        cells.append(f"{median:.2f} ({ratio:.1f} ×)")
+    print(f"| {title} | {' | '.join(cells)} |")
 
 
-def image_megabytes() -> str:
-    """The built image's size, or what to do to get one."""
+def image_size() -> str:
+    """The size of the built image, or why it is not known."""
     docker = shutil.which("docker")
     if docker is None:
         return "no Docker here"
     command = [docker, "image", "inspect", "--format", "{{.Size}}", _IMAGE]
-    run = subprocess.run(command, check=False, capture_output=True, text=True)
-    return f"{int(run.stdout) / 1e6:.0f} MB" if run.returncode == 0 else "not built: make build"
+    inspection = subprocess.run(command, check=False, capture_output=True, text=True)
+    if inspection.returncode:
+        return "not built: make build"
+    return f"{int(inspection.stdout) / 1e6:.0f} MB"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""Deploy with SAM: a registry of its own first, then the stack, then old versions are deleted.
+"""Deploy with SAM: first a registry for the images, then the stack. Then delete old versions.
 
-Asks its questions the first time and keeps the answers in samconfig.toml. What else is given goes
-to `sam deploy`. Example: make deploy REGION=eu-west-1 ARGS='--parameter-overrides Callers=iam'
+The first deployment asks its questions and keeps the answers in samconfig.toml. Options that are
+not listed here are passed to `sam deploy`.
+
+Example: make deploy REGION=eu-west-1 ARGS='--parameter-overrides Callers=iam'
 """
 
 import argparse
@@ -18,26 +20,28 @@ from botocore.exceptions import BotoCoreError, ClientError
 from samcli.cli.types import CfnParameterOverridesType
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-_ROOT = Path(__file__).parents[1]
-_CONFIG = _ROOT / "samconfig.toml"
-_BUILT = _ROOT / ".aws-sam/build/template.yaml"
+from scripts.command import parser
+from scripts.servers import REPOSITORY
+
+_CONFIG = REPOSITORY / "samconfig.toml"
+_BUILT = REPOSITORY / ".aws-sam/build/template.yaml"
 _REGISTRY = "tensorflow-lambda-api-images"
 _ALIAS = "live"
-# What a version is made with. SAM publishes one when the template or the image changes, but it does
-# not see values of parameters; so these stand in the template that is deployed.
-_OF_A_VERSION = ("Architecture", "ColdStart", "KmsKeyArn", "MemorySize")
-_KEPT_VERSIONS = 2  # the one that serves, and one to go back to; a snapshot costs while it waits
+# Parameters that change a function's version. SAM publishes a new version when the template or the
+# image changes, but not when a parameter's value does. So the values are written into the template.
+VERSION_PARAMETERS = ("Architecture", "ColdStart", "KmsKeyArn", "MemorySize")
+_KEPT_VERSIONS = 2  # the one that serves, and one to roll back to; each kept snapshot costs money
 
 
 def main() -> None:
-    """Exit with SAM's own status where it fails."""
-    arguments, of_sam = _arguments()
+    """Deploy. Exit with SAM's own status where SAM fails."""
+    arguments, sam_options = _arguments()
     template = Path(arguments.template_file)
     if not template.exists():
         sys.exit(f"there is no {template}: run `make build` first")
     region = arguments.region or (_answers("global") | _answers("deploy"))["region"]
     if boto3.Session().get_credentials() is None:
-        sys.exit("no credentials of AWS: `aws configure sso`, or set AWS_ACCESS_KEY_ID and so on")
+        sys.exit("there are no AWS credentials: `aws configure sso`, or set AWS_ACCESS_KEY_ID …")
     print(f"deploying to {region} (REGION=… for another)", flush=True)
     repository = _registry(region)
     stack = arguments.stack_name or _answers("deploy").get("stack_name")
@@ -50,8 +54,9 @@ def main() -> None:
     overrides = arguments.parameter_overrides or _answers("deploy").get("parameter_overrides", "")
     chosen = _parameters(region, stack) | CfnParameterOverridesType().convert(overrides, None, None)
     variables = content["Globals"]["Function"]["Environment"]["Variables"]
+    defaults = content["Parameters"]
     variables["MADE_WITH"] = " ".join(
-        chosen.get(name) or str(content["Parameters"][name]["Default"]) for name in _OF_A_VERSION
+        chosen.get(name) or str(defaults[name]["Default"]) for name in VERSION_PARAMETERS
     ).strip()
     deployed = template.with_name("deployed.yaml")
     deployed.write_text(yaml_dump(content))
@@ -65,7 +70,7 @@ def main() -> None:
         *(f"--image-repositories={name}={repository}" for name in functions),
         "--no-fail-on-empty-changeset",
         *(["--parameter-overrides", *overrides] if arguments.parameter_overrides else []),
-        *of_sam,
+        *sam_options,
     )
     try:
         _delete_old_versions(
@@ -76,50 +81,53 @@ def main() -> None:
 
 
 def _arguments() -> tuple[argparse.Namespace, list[str]]:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    options = parser(__doc__)
+    options.add_argument("--region", help="the AWS region; by default the one in samconfig.toml")
+    options.add_argument(
+        "--stack-name", help="by default the one in samconfig.toml; asked for if there is none"
     )
-    parser.add_argument("--region", help="of AWS; by default samconfig.toml's")
-    parser.add_argument("--stack-name", help="by default samconfig.toml's; asked if there is none")
-    parser.add_argument("--template-file", default=str(_BUILT), help="what `sam build` made")
-    parser.add_argument("--parameter-overrides", nargs="*", help="Name=value …, of template.yaml")
-    return parser.parse_known_args()
+    options.add_argument("--template-file", default=str(_BUILT), help="the built template")
+    options.add_argument(
+        "--parameter-overrides", nargs="*", help="parameters of template.yaml, as Name=value …"
+    )
+    return options.parse_known_args()
 
 
 def _answers(command: str) -> dict[str, Any]:
-    """What samconfig.toml says of a command."""
+    """The parameters of a command in samconfig.toml."""
     configured = tomllib.loads(_CONFIG.read_text())["default"]
     answers: dict[str, Any] = configured.get(command, {}).get("parameters", {})
     return answers
 
 
 def _parameters(region: str, stack: str | None) -> dict[str, str]:
-    """What the stack was deployed with; nothing if there is none yet."""
+    """The parameters of the deployed stack. Empty if there is no such stack yet."""
     client = boto3.client("cloudformation", region_name=region)
     try:
-        (found,) = client.describe_stacks(StackName=stack or "")["Stacks"]
+        (description,) = client.describe_stacks(StackName=stack or "")["Stacks"]
     except (BotoCoreError, ClientError):
         return {}
-    return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+    parameters = description.get("Parameters", [])
+    return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in parameters}
 
 
 def _sam(*words: str, capture: bool = False) -> str:
-    done = subprocess.run(
+    process = subprocess.run(
         [Path(sys.executable).with_name("sam"), *words],
         stdout=subprocess.PIPE if capture else None,
         env=os.environ | {"SAM_CLI_TELEMETRY": "0"},
         text=True,
         check=False,
     )
-    if done.returncode:
-        sys.exit(done.returncode)
-    return done.stdout or ""
+    if process.returncode:
+        sys.exit(process.returncode)
+    return process.stdout or ""
 
 
 def _registry(region: str) -> str:
-    """The repository's URI. Its tags cannot be changed, and its oldest images expire."""
+    """Deploy the stack of the image repository. Returns the repository's URI."""
     place = (f"--stack-name={_REGISTRY}", f"--region={region}", "--config-env=registry")
-    template = f"--template-file={_ROOT / 'scripts/registry.yaml'}"
+    template = f"--template-file={REPOSITORY / 'scripts/registry.yaml'}"
     _sam("deploy", *place, template, "--no-fail-on-empty-changeset", capture=True)
     (output,) = json.loads(_sam("list", "stack-outputs", *place, "--output=json", capture=True))
     uri: str = output["OutputValue"]
@@ -149,7 +157,7 @@ def _delete_versions_of(client: Any, function: str) -> None:  # noqa: ANN401 - m
 
 
 def _weights(alias: dict[str, Any]) -> dict[str, float]:
-    """What a canary deployment, still under way, gives a part of the traffic."""
+    """Other versions that get a part of the traffic, while a canary deployment is under way."""
     weights: dict[str, float] = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
     return weights
 

@@ -1,10 +1,11 @@
-"""Run the scheduled function once, in its real image, as EventBridge Scheduler would.
+"""Run the scheduled function once, in its real image, as EventBridge Scheduler would run it.
 
-`sam local invoke` runs it, against an S3 emulated on this machine; the schedule's input is the
-template's, with what you give over it. Example: make invoke-scheduled INPUT='{"count": 500}'
+`sam local invoke` runs it, against an S3 that is emulated on this machine. The event is the
+template's input of the schedule, with the fields of --input added or changed.
+
+Example: make invoke-scheduled INPUT='{"count": 500}'
 """
 
-import argparse
 import gzip
 import json
 import subprocess
@@ -17,21 +18,26 @@ from typing import Any
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from scripts.rehearsal.emulator import emulated_aws
+from scripts.command import parser
+from scripts.rehearsal.emulated_aws import emulated_aws
+from scripts.servers import REPOSITORY
 
-_ROOT = Path(__file__).parents[1]
 _FUNCTION = "ScheduledFunction"
 _BUCKET = "batches"
-_SHOWN = 10
+_LINES_SHOWN = 5
 
 
 def main() -> None:
-    """Exit with 1 if the run fails; print what it answered and wrote."""
-    arguments = _arguments()
-    template = yaml_parse((_ROOT / ".aws-sam/build/template.yaml").read_text(encoding="utf-8"))
+    """Print what the run answered and wrote. Exit with 1 if the run fails."""
+    arguments = parser(__doc__)
+    arguments.add_argument(
+        "--input", type=json.loads, default={}, help="fields of the event, as a JSON object"
+    )
+    changes: dict[str, Any] = arguments.parse_args().input
+    template = yaml_parse((REPOSITORY / ".aws-sam/build/template.yaml").read_text(encoding="utf-8"))
     properties = template["Resources"][_FUNCTION]["Properties"]
     event = json.loads(properties["Events"]["Schedule"]["Properties"]["Input"])
-    event |= {"scheduled_time": datetime.now(UTC).isoformat(timespec="seconds"), **arguments.input}
+    event |= {"scheduled_time": datetime.now(UTC).isoformat(timespec="seconds"), **changes}
     with tempfile.TemporaryDirectory() as name, emulated_aws(Path(name)) as aws:
         variables = properties["Environment"]["Variables"]
         variables |= {"BATCHES_BUCKET": _BUCKET, "AWS_ENDPOINT_URL": aws}
@@ -41,19 +47,9 @@ def main() -> None:
         print(f"event: {json.dumps(event)}", flush=True)
         answer = _invoke(Path(name))
         print(f"answer: {json.dumps(answer)}")
-        _show()
+        _print_objects()
         if "errorMessage" in answer:
             sys.exit(1)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--input", type=json.loads, default={}, help="JSON over the schedule's input"
-    )
-    return parser.parse_args()
 
 
 def _invoke(folder: Path) -> dict[str, Any]:
@@ -66,21 +62,23 @@ def _invoke(folder: Path) -> dict[str, Any]:
         f"--event={folder / 'event.json'}",
         "--region=us-east-1",
     ]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
-    answer: dict[str, Any] = json.loads(done.stdout)
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if process.returncode:
+        sys.exit(process.returncode)
+    answer: dict[str, Any] = json.loads(process.stdout)
     return answer
 
 
-def _show() -> None:
+def _print_objects() -> None:
+    """Print each object's address and size, and the first lines of a first part."""
     s3 = boto3.client("s3")
-    for found in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", []):
-        print(f"s3://{_BUCKET}/{found['Key']}  {found['Size']} bytes")
-        if found["Key"].endswith("part-00000.jsonl.gz"):
-            part = s3.get_object(Bucket=_BUCKET, Key=found["Key"])["Body"].read()
-            lines = gzip.decompress(part).decode().splitlines()
-            print("  " + ", ".join(json.loads(line)["name"] for line in lines[:_SHOWN]) + ", …")
+    for entry in s3.list_objects_v2(Bucket=_BUCKET).get("Contents", []):
+        print(f"s3://{_BUCKET}/{entry['Key']}  {entry['Size']} bytes")
+        if entry["Key"].endswith("part-00000.jsonl.gz"):
+            part = s3.get_object(Bucket=_BUCKET, Key=entry["Key"])["Body"].read()
+            for line in gzip.decompress(part).decode().splitlines()[:_LINES_SHOWN]:
+                print(f"  {line}")
+            print("  …")
 
 
 if __name__ == "__main__":

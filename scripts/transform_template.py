@@ -1,21 +1,22 @@
-"""Print the template as SAM transforms it, for checks of what CloudFormation gets.
+"""Print the template as SAM transforms it, which is what CloudFormation gets.
 
-Runs where SAM is installed. Example: .venv-sam/bin/python scripts/transform_template.py
+Runs where SAM is installed. Example: .venv-sam/bin/python -m scripts.transform_template
 """
 
-import argparse
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from samcli.yamlhelper import yaml_parse
 from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-_TEMPLATE = Path(__file__).parents[1] / "template.yaml"
-_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image:tag"  # what `sam package` fills in
+from scripts.command import parser
+from scripts.servers import REPOSITORY
+
+_TEMPLATE = REPOSITORY / "template.yaml"
+_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/image:tag"  # `sam package` fills it in
 _PSEUDO_PARAMETERS = {
     "AWS::AccountId": "000000000000",
     "AWS::Partition": "aws",
@@ -25,7 +26,7 @@ _PSEUDO_PARAMETERS = {
 
 
 class _NoPolicies(ManagedPolicyLoader):
-    """The template names no managed policy, so there is nothing to ask IAM for."""
+    """No managed policies, because the template names none. So IAM is not called."""
 
     def __init__(self) -> None:
         pass
@@ -36,9 +37,7 @@ class _NoPolicies(ManagedPolicyLoader):
 
 def main() -> None:
     """Write JSON to standard output."""
-    argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    ).parse_args()
+    parser(__doc__).parse_args()
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     template = yaml_parse(_TEMPLATE.read_text(encoding="utf-8"))
     for resource in template["Resources"].values():

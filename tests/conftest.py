@@ -6,17 +6,42 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from functions.api.app import app
+from functions.api.app import create_app
+from inference.models import ModelFolder
+from tests.processes import EXAMPLE_IS_HERE, MODELS, REPOSITORY
 
-REPOSITORY = Path(__file__).parents[1]
+# Who deletes the example deletes what these tests are about.
+collect_ignore_glob = [] if EXAMPLE_IS_HERE else ["*/pet_names/*"]
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[TestClient]:
-    """The application at its HTTP edge, with the real model."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+def application() -> FastAPI:
+    """The application on the tests' own model."""
+    return create_app(ModelFolder(MODELS))
+
+
+@pytest.fixture(scope="session")
+def client(application: FastAPI) -> Iterator[TestClient]:
+    """The application at its HTTP edge."""
+    with TestClient(application, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def names_models(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """The example's model, without those that a user has put beside it."""
+    folder: Path = tmp_path_factory.mktemp("example")
+    (folder / "pet_names").symlink_to(REPOSITORY / "model/pet_names")
+    return ModelFolder(folder)
+
+
+@pytest.fixture(scope="session")
+def names_client(names_models: ModelFolder) -> Iterator[TestClient]:
+    """The application on the example's model."""
+    with TestClient(create_app(names_models), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -11,8 +11,19 @@ from tests.processes import REPOSITORY
 @cache
 def transformed() -> str:
     """JSON of what CloudFormation gets, nothing decided."""
+    return _run("-m", "scripts.transform_template")
+
+
+def in_sam_environment(module: str, expression: str) -> Any:
+    """The value of an expression in a script that runs where SAM is installed."""
+    return json.loads(
+        _run("-c", f"import json; from {module} import *; print(json.dumps({expression}))")
+    )
+
+
+def _run(*arguments: str) -> str:
     done = subprocess.run(
-        [REPOSITORY / ".venv-sam/bin/python", "scripts/transform_template.py"],
+        [REPOSITORY / ".venv-sam/bin/python", *arguments],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -45,15 +56,15 @@ class _Decider:
     def decide(self, value: Any) -> Any:
         """The value with nothing left to choose; None for ``AWS::NoValue``."""
         if isinstance(value, list):
-            return [one for one in map(self.decide, value) if one is not None]
+            return [item for item in map(self.decide, value) if item is not None]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((function, argument),) = value.items()
             if function in ("Fn::If", "Ref", "Fn::Join"):
                 return self._call(function, argument)
-        found = {key: self.decide(one) for key, one in value.items()}
-        return {key: one for key, one in found.items() if one is not None}
+        decided = {key: self.decide(item) for key, item in value.items()}
+        return {key: item for key, item in decided.items() if item is not None}
 
     def _call(self, function: str, argument: Any) -> Any:
         if function == "Fn::If":

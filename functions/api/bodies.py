@@ -1,8 +1,7 @@
-"""Request bodies before they are read: their size, their compression, their type.
+"""Request bodies before a route reads them: their size, their compression, their type.
 
-Bodies over the limit, packed or unpacked, are refused in the API's one error shape.
-
-FastAPI's own limit answers in plain text, and knows nothing of compression.
+A body over the limit, packed or unpacked, is refused in the API's one error shape. FastAPI's own
+limit answers in plain text and does not see compression.
 """
 
 import zlib
@@ -104,7 +103,7 @@ async def _read(receive: Receive) -> bytes:
 
 
 class FormIsJson:
-    """ASGI middleware: this API has no forms, but ``curl -d`` says that what it sends is one."""
+    """ASGI middleware: ``curl -d`` calls its body a form. This API has no forms, so it is JSON."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

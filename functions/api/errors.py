@@ -1,10 +1,8 @@
 """One error shape for the whole API, and the one place where errors become HTTP.
 
->>> httpx2.get("http://127.0.0.1:8000/names?count=0").json()["details"]
-[{"field": "query.count", "message": "Input should be …", "type": "greater_than_equal"}]
-
-``error`` alone is what TensorFlow Serving and the Open Inference Protocol answer, so clients of
-either read it too. What a client sent is never repeated: it may hold secrets, or NaN.
+The shape is ``{"error": "what", "details": [{"field", "message", "type"}]}``. TensorFlow Serving
+and the Open Inference Protocol answer ``error`` alone, so their clients read this shape too. What
+a client sent is never repeated, because it may hold secrets or NaN.
 """
 
 from http import HTTPStatus
@@ -16,7 +14,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError, TooLargeError
+from functions.api.limits import TooLargeError
+from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
 from inference.telemetry import logger
 
 
@@ -35,7 +34,7 @@ class ErrorResponse(BaseModel):
     details: list[ErrorDetail] = []
 
 
-_MOST_DETAILS = 10  # a long row of wrong values is one mistake, not a thousand
+_MOST_DETAILS = 10  # a client that sends a thousand wrong values made one mistake
 
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": HTTPStatus(status).phrase}
@@ -57,8 +56,12 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid_request(_request: Request, error: RequestValidationError) -> JSONResponse:
         details = [
-            ErrorDetail(field=".".join(map(str, one["loc"])), message=one["msg"], type=one["type"])
-            for one in error.errors()[:_MOST_DETAILS]
+            ErrorDetail(
+                field=".".join(map(str, problem["loc"])),
+                message=problem["msg"],
+                type=problem["type"],
+            )
+            for problem in error.errors()[:_MOST_DETAILS]
         ]
         summary = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
         return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, summary, details)

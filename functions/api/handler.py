@@ -1,4 +1,4 @@
-"""API Gateway events in, responses out: all that is Lambda's own in the API."""
+"""API Gateway events in, responses out. Nothing else in the API knows of Lambda."""
 
 import json
 from http import HTTPStatus
@@ -34,12 +34,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """Answer one API Gateway HTTP API event (payload format 2.0)."""
     response: dict[str, Any] = _adapter(event, context)
     if _exceeds_limit(response):
-        # Lambda itself would answer 502, without a word of the reason.
+        # Lambda itself would answer 502 without a reason.
         error = error_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the answer exceeds 6 MB")
         response |= {"statusCode": error.status_code, "body": bytes(error.body).decode()}
         response |= {"headers": dict(error.headers), "isBase64Encoded": False}
     if response["statusCode"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        # Lambda counts no error, because the handler answered: so this is counted here.
+        # Lambda counts no error where the handler answers, so this is counted here.
         metrics.add_metric("ServerErrors", MetricUnit.Count, 1)
     return response
 

@@ -1,12 +1,12 @@
 """Whether the server is up, and what it serves."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel
 
+from functions.api.deps import Models
 from inference import __version__
-from inference.models import ModelFolder, served_models
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +20,7 @@ class ServedModel(BaseModel):
 
 
 class Health(BaseModel):
-    """What ``GET /health`` answers; ``broken`` tells by name why a model is not served."""
+    """What ``GET /health`` answers. ``broken`` says for each name why it is not served."""
 
     status: Literal["ok", "degraded"]
     version: str
@@ -29,15 +29,14 @@ class Health(BaseModel):
 
 
 @router.get("/health", summary="Version, models, engines")
-async def read_health(models: Annotated[ModelFolder, Depends(served_models)]) -> Health:
+async def read_health(models: Models) -> Health:
     """Answers without running a model."""
     return Health(
         status="degraded" if models.broken else "ok",
         version=__version__,
         models=[
             ServedModel(name=name, version=metadata.version, engine=metadata.engine)
-            for name, metadata in models.described.items()
-            if name not in models.broken
+            for name, metadata in models.served.items()
         ],
         broken=models.broken,
     )

@@ -14,19 +14,17 @@ from typing import Any
 import botocore.session
 from mangum.types import LambdaContext
 
-from inference.settings import settings
+from functions.authorizer.settings import settings
 
 _SECONDS_BETWEEN_READS = 300
 _HEADER = "x-api-key"
 
 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, bool]:  # noqa: ARG001
-    """Allow the request or not; comparing takes as long for a wrong key as for the right one."""
-    given = event.get("headers", {}).get(_HEADER, "")
-    if settings.api_key_arn is None:
-        raise RuntimeError("API_KEY_ARN is not set: there is no key to compare with")
+    """Allow the request or not. Comparing takes as long for a wrong key as for the right one."""
+    sent = event.get("headers", {}).get(_HEADER, "")
     expected = _read_key(settings.api_key_arn, int(time.monotonic() // _SECONDS_BETWEEN_READS))
-    return {"isAuthorized": hmac.compare_digest(given.encode(), expected.encode())}
+    return {"isAuthorized": hmac.compare_digest(sent.encode(), expected.encode())}
 
 
 @cache
@@ -37,8 +35,8 @@ def _read_key(arn: str, period: int) -> str:  # noqa: ARG001 - a new period read
         value: str = secret["SecretString"]
     else:
         name = arn.split(":parameter", 1)[1]
-        found = session.create_client("ssm").get_parameter(Name=name, WithDecryption=True)
-        value = found["Parameter"]["Value"]
+        parameter = session.create_client("ssm").get_parameter(Name=name, WithDecryption=True)
+        value = parameter["Parameter"]["Value"]
     if not value:
-        raise RuntimeError("the API key is empty: nobody is let in")
+        raise RuntimeError("the API key is empty, so every request is refused; store a key")
     return value

@@ -1,30 +1,36 @@
 """Replays every model's golden file against the new version, before a deployment shifts traffic.
 
-CodeDeploy calls it with the deployment's ids, and rolls back unless it is told that all is well.
+CodeDeploy calls it with the deployment's ids. It rolls back unless it is told ``Succeeded``.
 
 Format: AWS, "AppSpec 'hooks' section for an AWS Lambda deployment".
 """
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 import botocore.session
-import numpy as np
 from mangum.types import LambdaContext
 
+from functions.pre_traffic.settings import settings
 from inference import golden
-from inference.models import Metadata, served_models
-from inference.settings import settings
+from inference.agreement import require_agreement
+from inference.errors import InferenceError
+from inference.models import Metadata, ModelFolder
+from inference.rows import from_columns
+from inference.settings import settings as inference_settings
 from inference.signatures import Signature, Tensors
 from inference.telemetry import logger
-from inference.tensors import from_json, to_json
+from inference.tensors import to_json
+
+_models = ModelFolder(inference_settings.models_dir)
 
 
 @logger.inject_lambda_context
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Tell CodeDeploy ``Succeeded`` or ``Failed``; never leave it waiting for an hour."""
+    """Tell CodeDeploy ``Succeeded`` or ``Failed``. Without a word it would wait for an hour."""
     try:
-        wrong = replay_all(settings.new_version or "")
+        wrong = replay_all(_models, settings.new_version)
     except Exception as error:  # noqa: BLE001 - CodeDeploy must be told, whatever happened
         logger.exception("the golden files could not be replayed")
         wrong = [type(error).__name__]
@@ -39,48 +45,45 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     return {"status": status, "wrong": wrong}
 
 
-def replay_all(version: str) -> list[str]:
-    """What of which model a function's version answers differently; nothing, if all is well."""
-    models = served_models()
+def replay_all(models: ModelFolder, version: str) -> list[str]:
+    """What a function's version answers differently, a line each; nothing if all is well."""
     client = botocore.session.get_session().create_client("lambda")
-    wrong = [f"{name}: {reason}" for name, reason in models.broken.items()]
-    for name, metadata in models.described.items():
-        calls = golden.unpack(models.directory / name / golden.GOLDEN)
-        for signature, (inputs, expected) in calls.items():
-            event = _event(metadata, signature, inputs)
+    wrong = list(models.broken.values())
+    for name, metadata in models.served.items():
+        for signature, call in golden.read(models, name).items():
+            event = _event(metadata, signature, call.inputs)
             answer = client.invoke(FunctionName=version, Payload=json.dumps(event).encode())
-            response = json.loads(answer["Payload"].read())
-            if not _agrees(response, metadata.signatures[signature], expected):
-                wrong.append(f"{name}/{signature}")
+            try:
+                outputs = _decode(json.load(answer["Payload"]), metadata.signatures[signature])
+                require_agreement(outputs, call.outputs)
+            except InferenceError as error:
+                wrong.append(f"{name}/{signature}: {error}")
     return wrong
 
 
-def _agrees(response: dict[str, Any], signature: Signature, expected: Tensors) -> bool:
-    if response.get("statusCode") != 200:  # noqa: PLR2004
-        return False
+def _decode(response: dict[str, Any], signature: Signature) -> Tensors:
+    """The outputs of an answer. Raises :class:`InferenceError` if it is not one."""
+    status = response.get("statusCode")
+    if status != HTTPStatus.OK:
+        raise InferenceError(f"the version answered {status or response.get('errorType')}")
     outputs = json.loads(response["body"])["outputs"]
     if len(signature.outputs) == 1:
         outputs = {next(iter(signature.outputs)): outputs}
-    for name, array in expected.items():
-        actual = from_json(outputs[name], signature.outputs[name], name)
-        if array.dtype.kind == "f":
-            allowed = golden.tolerance(array.dtype)
-            if not np.allclose(actual, array, rtol=allowed, atol=allowed):
-                return False
-        elif not np.array_equal(actual, array):
-            return False
-    return True
+    return from_columns(outputs, Signature(inputs=signature.outputs, outputs={}))
 
 
 def _event(metadata: Metadata, signature: str, inputs: Tensors) -> dict[str, Any]:
-    """API Gateway's event for TensorFlow Serving's ``:predict``, in column form."""
+    """API Gateway's event for TensorFlow Serving's ``:predict``, in column form.
+
+    NaN and infinity are asked for as bare words, so that they come back as they are.
+    """
     columns = {name: to_json(array, as_b64=True) for name, array in inputs.items()}
     path = f"/v1/models/{metadata.name}:predict"
     return {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": "nan=tokens",
         "headers": {"content-type": "application/json", "host": "pre-traffic"},
         "requestContext": {
             "http": {"method": "POST", "path": path, "sourceIp": "127.0.0.1"},

@@ -1,1 +1,1 @@
-"""What runs on the schedule: a fresh batch of names, or a file of rows through any model."""
+"""What runs on the schedule: the job of an endpoint, or a file of rows through any model."""

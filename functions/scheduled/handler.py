@@ -1,50 +1,46 @@
-"""What runs on the schedule. Edit this file to run something of your own.
+"""What runs on the schedule: one job for each event of EventBridge Scheduler.
 
-EventBridge Scheduler sends ``{"scheduled_time": …}`` with what its input says: by default a batch
-of names, ``{"count", "species", "temperature"}``; or a file to score, ``{"model", "source",
-"target"}``.
+The event is ``{"scheduled_time": …}`` with the job's options beside it. ``{"model", "source",
+"target"}`` scores a file. Anything else is for the job of an endpoint; ``"job": "NAME"`` says of
+which, where several endpoints have one.
 """
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from mangum.types import LambdaContext
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from functions.scheduled.clock import Clock
-from functions.scheduled.names import write_names
-from functions.scheduled.scoring import score
-from functions.storage import Bucket
-from inference.settings import settings
+from functions import endpoints
+from functions.jobs import Clock, Job, Run
+from functions.scheduled import scoring
+from functions.scheduled.settings import settings
+from inference.models import ModelFolder
+from inference.settings import settings as inference_settings
 from inference.telemetry import logger, metrics
 
+_models = ModelFolder(inference_settings.models_dir)
+_jobs = {endpoint.name: endpoint.job for endpoint in endpoints.discover() if endpoint.job}
 
-class _Scheduled(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+
+class Delivery(BaseModel):
+    """An event; what it says beside these fields is the job's."""
+
+    model_config = ConfigDict(extra="allow")
 
     scheduled_time: AwareDatetime
+    job: str | None = None
 
     @property
-    def batch(self) -> str:
-        """The batch's name: the scheduled minute, whenever it is delivered."""
+    def run_name(self) -> str:
+        """The scheduled time, whenever the event is delivered."""
         return self.scheduled_time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
-
-class NamesRequest(_Scheduled):
-    """A batch of names."""
-
-    count: int = Field(default=10_000, ge=1, le=1_000_000)
-    species: Literal["dog", "cat"] | None = None
-    temperature: float = Field(default=1.0, ge=0.1, le=3)
-
-
-class ScoreRequest(_Scheduled):
-    """Rows of a JSON Lines file through a model."""
-
-    model: str
-    source: str = Field(pattern=r"^s3://[^/]+/.+\.jsonl(\.gz)?$")
-    target: str = Field(pattern=r"^s3://[^/]+/.+")
+    @property
+    def options(self) -> dict[str, Any]:
+        """The fields that are the job's."""
+        return self.model_extra or {}
 
 
 @logger.inject_lambda_context
@@ -54,28 +50,25 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
     Raises what went wrong, so that Lambda retries it and then sends it to where failures go.
     """
-    kind: type[ScoreRequest | NamesRequest] = ScoreRequest if "model" in event else NamesRequest
-    request = kind.model_validate(event)
-    clock = Clock(context)
+    delivery = Delivery.model_validate(event)
+    run = Run(delivery.run_name, _models, settings.batches_bucket, Clock(context))
     started = datetime.now(UTC)
-    if isinstance(request, ScoreRequest):
-        done = score(request.model, request.source, request.target, request.batch, clock)
-        counted = {"RowsScored": done["scored"], "RowsRejected": done["rejected"]}
-    else:
-        if settings.batches_bucket is None:
-            raise RuntimeError("BATCHES_BUCKET is not set: there is nowhere to write names to")
-        done = write_names(
-            Bucket(settings.batches_bucket),
-            request.batch,
-            count=request.count,
-            species=request.species,
-            temperature=request.temperature,
-            clock=clock,
-        )
-        counted = {"NamesWritten": done["count"]}
-    for name, value in counted.items():
+    manifest = _choose_job(delivery).start(delivery.options, run)
+    for name, value in manifest.counts.items():
         metrics.add_metric(name, MetricUnit.Count, value)
     seconds = (datetime.now(UTC) - started).total_seconds()
     metrics.add_metric("BatchTime", MetricUnit.Seconds, seconds)
-    logger.info("batch written", batch=request.batch, **counted)
-    return {"batch": request.batch, **{key: done[key] for key in done if key != "parts"}}
+    logger.info("the run is finished", extra={"batch": run.name, **manifest.counts})
+    return {"batch": run.name} | manifest.model_dump(mode="json", exclude={"parts"})
+
+
+def _choose_job(delivery: Delivery) -> Job[Any]:
+    if delivery.job is None and "model" in delivery.options:
+        return scoring.JOB
+    name = delivery.job or (next(iter(_jobs)) if len(_jobs) == 1 else None)
+    if name not in _jobs:
+        raise ValueError(
+            f"the event names the job {delivery.job!r}, the endpoints have {sorted(_jobs)}; "
+            "send 'job', or 'model', 'source' and 'target' to score a file"
+        )
+    return _jobs[name]

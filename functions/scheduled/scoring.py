@@ -1,108 +1,180 @@
 """A file of rows through any model: predictions and rejects in parts, a manifest last.
 
-A source line is what one of ``instances`` is: an object by input name, or the value of the only
-input. A checkpoint after every part lets a retry go on where the last attempt stopped.
+A line of the source is a row as :mod:`inference.rows` reads it. A checkpoint after every part lets
+a retry go on where the last attempt stopped.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 from urllib.parse import urlsplit
 
-from functions.scheduled.clock import Clock
+from pydantic import BaseModel, ConfigDict, Field
+
+from functions.jobs import Job, Manifest, Run
 from functions.storage import Bucket, pack_lines
 from inference.errors import InvalidInputError
-from inference.models import Model, served_models
-from inference.signatures import Tensors
-from inference.tensors import from_json, to_json
+from inference.models import Model
+from inference.rows import from_rows, to_rows
+from inference.tensors import Json
 
 _ROWS_OF_A_PART = 1000
 
-Row = tuple[int, Any]  # the line's number in the file, from 1, and its value
+
+class ScoringOptions(BaseModel):
+    """Rows of a JSON Lines file, through a model, to a folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    source: str = Field(pattern=r"^s3://[^/]+/.+\.jsonl(\.gz)?$")
+    target: str = Field(pattern=r"^s3://[^/]+/.+")
 
 
-def score(name: str, source: str, target: str, batch: str, clock: Clock) -> dict[str, Any]:
-    """Write ``TARGET/BATCH/…``; returns the manifest, whose counts add up.
+class Row(BaseModel):
+    """A line of the source that is JSON; its number counts from 1."""
 
-    Raises ``OutOfTimeError`` between parts, and :class:`inference.errors.InferenceError` for a
-    model that is not served.
+    row: int
+    value: Json
+
+
+class Scored(BaseModel):
+    """A line of a part."""
+
+    row: int
+    prediction: dict[str, Json]
+
+
+class Rejected(BaseModel):
+    """A line of the rejects."""
+
+    row: int
+    error: str
+
+
+class Part(BaseModel):
+    """What came of a thousand lines, and where it was written."""
+
+    rows: int
+    scored: int
+    rejected: int
+    part_key: str | None = None
+    rejects_key: str | None = None
+
+
+class Progress(Manifest):
+    """``checkpoint.json``: what is written so far."""
+
+    rows: int = 0
+    scored: int = 0
+    rejected: int = 0
+    parts: list[Part] = Field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of the whole file."""
+        return {"RowsScored": self.scored, "RowsRejected": self.rejected}
+
+
+class ScoringManifest(Progress):
+    """``manifest.json``: the whole file is scored."""
+
+    model: str
+    version: int
+    source: str
+
+
+def score(options: ScoringOptions, run: Run) -> ScoringManifest:
+    """Write ``TARGET/RUN/…``; the counts of the manifest add up.
+
+    Raises :class:`functions.jobs.OutOfTimeError` between parts, and
+    :class:`inference.errors.InferenceError` for a model that is not served or takes no rows.
     """
-    model = served_models().get(name)
-    place, goal = urlsplit(source), urlsplit(target)
-    bucket = Bucket(goal.netloc)
-    folder = f"{goal.path.strip('/')}/{batch}/"
+    model = run.models.get(options.model)
+    if not model.metadata.signature.takes_rows:
+        raise InvalidInputError(f"model '{model.name}' takes no rows: a file cannot be scored")
+    source, target = urlsplit(options.source), urlsplit(options.target)
+    bucket = Bucket(target.netloc)
+    folder = f"{target.path.strip('/')}/{run.name}/"
     finished = bucket.read(f"{folder}manifest.json")
     if finished is not None:
-        known: dict[str, Any] = json.loads(finished)
-        return known
-    progress: dict[str, Any] = json.loads(
-        bucket.read(f"{folder}checkpoint.json")
-        or json.dumps({"rows": 0, "scored": 0, "rejected": 0, "parts": []})
-    )
-    lines = Bucket(place.netloc).lines(place.path.lstrip("/"))
-    rest = islice(enumerate(lines, start=1), progress["rows"], None)
+        return ScoringManifest.model_validate_json(finished)
+    progress = Progress.model_validate_json(bucket.read(f"{folder}checkpoint.json") or b"{}")
+    lines = enumerate(Bucket(source.netloc).lines(source.path.lstrip("/")), start=1)
+    rest = islice(lines, progress.rows, None)
     while chunk := list(islice(rest, min(_ROWS_OF_A_PART, model.metadata.max_batch))):
-        clock.check(f"{progress['rows']} rows")
-        scored, rejected = _score_lines(model, chunk)
-        number = len(progress["parts"])
-        part: dict[str, Any] = {
-            "rows": len(chunk),
-            "scored": len(scored),
-            "rejected": len(rejected),
-        }
-        for kind, written in (("part", scored), ("rejects", rejected)):
-            if written:
-                part[f"{kind}_key"] = key = f"{folder}{kind}-{number:05}.jsonl.gz"
-                bucket.write(key, pack_lines([json.dumps(one) for one in written]))
-        progress["parts"].append(part)
-        for count in ("rows", "scored", "rejected"):
-            progress[count] += part[count]
-        bucket.write(f"{folder}checkpoint.json", json.dumps(progress).encode())
-    manifest = {"model": name, "version": model.metadata.version, "source": source} | progress
-    bucket.write_once(f"{folder}manifest.json", json.dumps(manifest).encode())
+        run.clock.check(f"{progress.rows} rows")
+        part = _write_part(bucket, folder, len(progress.parts), _score_lines(model, chunk))
+        progress = Progress(
+            rows=progress.rows + part.rows,
+            scored=progress.scored + part.scored,
+            rejected=progress.rejected + part.rejected,
+            parts=[*progress.parts, part],
+        )
+        content = progress.model_dump_json(exclude_none=True).encode()
+        bucket.write(f"{folder}checkpoint.json", content)
+    manifest = ScoringManifest(
+        model=model.name,
+        version=model.metadata.version,
+        source=options.source,
+        **progress.model_dump(),
+    )
+    content = manifest.model_dump_json(exclude_none=True).encode()
+    bucket.write_once(f"{folder}manifest.json", content)
     return manifest
 
 
-def _score_lines(
-    model: Model, lines: list[tuple[int, bytes]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+JOB = Job(ScoringOptions, score)
+
+
+def _write_part(
+    bucket: Bucket, folder: str, number: int, results: Sequence[Scored | Rejected]
+) -> Part:
+    scored = [result for result in results if isinstance(result, Scored)]
+    rejected = [result for result in results if isinstance(result, Rejected)]
+    return Part(
+        rows=len(results),
+        scored=len(scored),
+        rejected=len(rejected),
+        part_key=_write_lines(bucket, f"{folder}part-{number:05}.jsonl.gz", scored),
+        rejects_key=_write_lines(bucket, f"{folder}rejects-{number:05}.jsonl.gz", rejected),
+    )
+
+
+def _write_lines(bucket: Bucket, key: str, results: Sequence[BaseModel]) -> str | None:
+    """The key, or None where there is nothing to write."""
+    if not results:
+        return None
+    bucket.write(key, pack_lines([json.dumps(result.model_dump()) for result in results]))
+    return key
+
+
+def _score_lines(model: Model, lines: Sequence[tuple[int, bytes]]) -> list[Scored | Rejected]:
+    """A result for each line, in order."""
     rows: list[Row] = []
-    rejected = []
+    results: list[Scored | Rejected] = []
     for number, line in lines:
         try:
-            rows.append((number, json.loads(line)))
+            rows.append(Row(row=number, value=json.loads(line)))
         except ValueError:
-            rejected.append({"row": number, "error": "not JSON"})
-    scored: list[dict[str, Any]] = []
-    for one in _predictions(model, rows):
-        (rejected if "error" in one else scored).append(one)
-    return scored, sorted(rejected, key=lambda one: one["row"])
+            results.append(Rejected(row=number, error="not JSON"))
+    results += _predictions(model, rows)
+    return sorted(results, key=lambda result: result.row)
 
 
-def _predictions(model: Model, rows: list[Row]) -> Iterator[dict[str, Any]]:
-    """All rows in one run; where that fails, each by itself, to find out which are bad."""
+def _predictions(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejected]:
+    """All rows in one run. Where that fails, each by itself, to find out which are bad."""
     if not rows:
         return
     try:
-        outputs = model.predict(_stack(model, [value for _, value in rows]))
+        inputs = from_rows([row.value for row in rows], model.metadata.signature)
+        outputs = model.predict(inputs)
     except InvalidInputError as error:
         if len(rows) == 1:
-            yield {"row": rows[0][0], "error": str(error)}
+            yield Rejected(row=rows[0].row, error=str(error))
             return
         for row in rows:
             yield from _predictions(model, [row])
         return
-    columns = [to_json(array) for array in outputs.values()]
-    for (number, _), values in zip(rows, zip(*columns, strict=True), strict=True):
-        yield {"row": number, "prediction": dict(zip(outputs, values, strict=True))}
-
-
-def _stack(model: Model, values: list[Any]) -> Tensors:
-    inputs = model.metadata.signatures[model.metadata.default_signature].inputs
-    named = [value if isinstance(value, dict) else {next(iter(inputs)): value} for value in values]
-    if any(row.keys() != inputs.keys() for row in named):
-        raise InvalidInputError(f"a row must have exactly the inputs {sorted(inputs)}")
-    return {
-        name: from_json([row[name] for row in named], spec, name) for name, spec in inputs.items()
-    }
+    for row, prediction in zip(rows, to_rows(outputs), strict=True):
+        yield Scored(row=row.row, prediction=prediction)

@@ -1,8 +1,8 @@
-"""What can go wrong with a model; ``functions.api.app`` maps these to HTTP."""
+"""What can go wrong with a model. ``functions.api.errors`` maps these errors to HTTP."""
 
 
 class InferenceError(Exception):
-    """Base of every error of this layer; its text is fit for a client to read."""
+    """Base of every error of this layer. A client may read its text."""
 
 
 class ModelNotFoundError(InferenceError):
@@ -10,12 +10,12 @@ class ModelNotFoundError(InferenceError):
 
 
 class BrokenModelError(InferenceError):
-    """A model folder cannot be loaded; the text names the folder's problem."""
+    """A model folder cannot be served. The text names the folder and its problem."""
 
 
 class InvalidInputError(InferenceError):
-    """Inputs do not fit the signature; the text names the input and what was expected."""
+    """Inputs do not fit the signature. The text names the input and what was expected."""
 
 
-class TooLargeError(InferenceError):
-    """More rows or bytes than may be sent or answered at once."""
+class DisagreementError(InferenceError):
+    """Two answers to the same inputs differ by more than the tolerance."""

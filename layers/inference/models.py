@@ -1,49 +1,72 @@
 """A folder of models: each is described by its ``metadata.json`` and run by its engine.
 
->>> model = load_model(Path("model/pet_names"))
->>> model.predict({"characters": tokens}, signature="next_character")["probabilities"].shape
-(1, 4, 31)
+``models/iris/metadata.json`` describes the model ``iris``; the file that it names lies beside it.
 """
 
 import threading
-from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError, TooLargeError
-from inference.litert import LiteRTEngine
-from inference.settings import settings
+from inference.engines import Engine, EngineName, load_engine
+from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
 from inference.signatures import Signature, Tensors
 
 METADATA = "metadata.json"
 
 
-class Engine(Protocol):
-    """Runs one signature of one model; must be safe under threads."""
+class SourceRecord(BaseModel):
+    """The file or folder that a model was given as."""
 
-    def run(self, signature: str, inputs: Tensors) -> Tensors:
-        """Outputs by name."""
-        ...
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    kind: str  # such as "Keras 3"
+    producer: dict[str, str] = {}  # the program that wrote it, and its version
+    sha256: str
+    bytes: int
+
+
+class ServedRecord(BaseModel):
+    """The file or folder that the engine loads."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    bytes: int
+
+
+class Provenance(BaseModel):
+    """How a model came into its folder."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: SourceRecord
+    served: ServedRecord
+    made_with: dict[str, str]  # versions of the libraries that compiled it
+    parity_error: float  # the largest difference from the original; see `inference.agreement`
 
 
 class Metadata(BaseModel):
-    """``metadata.json``: what the exporter says of a model, and all that serving knows of it."""
+    """``metadata.json``: all that serving knows of a model."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     version: int
-    engine: Literal["litert", "tensorflow"]
-    engine_reason: str = ""  # why this engine and not the faster one
+    engine: EngineName
+    engine_reason: str = ""  # why TensorFlow serves it and not LiteRT
     file: str  # what the engine loads, in the model's folder
     signatures: dict[str, Signature]
     default_signature: str
     max_batch: int = 1024  # rows of one request; edit it freely
     labels: list[str] = []  # class names, in the order of the output's last dimension
-    provenance: dict[str, Any] = {}  # source, producer, versions, sizes, parity error
-    extra: dict[str, Any] = {}  # what only this model's own endpoint reads
+    provenance: Provenance | None = None
+
+    @property
+    def signature(self) -> Signature:
+        """The one that is meant where none is named."""
+        return self.signatures[self.default_signature]
 
 
 class Model:
@@ -55,52 +78,24 @@ class Model:
         self._engine = engine
 
     def predict(self, inputs: Tensors, signature: str | None = None) -> Tensors:
-        """Outputs by name.
-
-        Raises :class:`InvalidInputError` if the inputs do not fit, and :class:`TooLargeError`,
-        before any time is spent, if they or the answer would be too large.
-        """
-        signature = signature or self.metadata.default_signature
-        wanted = self.metadata.signatures.get(signature)
-        if wanted is None:
+        """Outputs by name. Raises :class:`InvalidInputError` if the inputs do not fit."""
+        name = signature or self.metadata.default_signature
+        described = self.metadata.signatures.get(name)
+        if described is None:
             raise InvalidInputError(
-                f"model '{self.name}' has no signature '{signature}', "
+                f"model '{self.name}' has no signature '{name}', "
                 f"only {sorted(self.metadata.signatures)}"
             )
-        wanted.check(inputs)
-        rows = wanted.rows(inputs)
-        if rows > self.metadata.max_batch:
-            raise TooLargeError(f"{rows} rows; {self.metadata.max_batch} may be sent at once")
-        _refuse_large_answer(wanted.values(rows))  # before time is spent, where sizes are known
-        if rows == 0:
-            return wanted.no_rows()
-        outputs = self._engine.run(signature, inputs)
-        _refuse_large_answer(sum(array.size for array in outputs.values()))
-        return outputs
-
-
-def _refuse_large_answer(values: int) -> None:
-    if 2 * values > settings.max_body_bytes:  # each takes a digit and a comma, at the least
-        raise TooLargeError(f"the answer would exceed {settings.max_body_bytes} bytes; send less")
+        described.check(inputs)
+        if described.rows(inputs) == 0:
+            return described.empty_outputs()
+        return self._engine.run(name, inputs)
 
 
 def load_model(folder: Path) -> Model:
     """Load one model folder. Raises :class:`BrokenModelError`."""
     metadata = read_metadata(folder)
-    return Model(metadata, _load_engine(metadata.engine, folder / metadata.file))
-
-
-def _load_engine(engine: str, path: Path) -> Engine:
-    if engine == "litert":
-        return LiteRTEngine(path)
-    try:
-        from inference.tensorflow import TensorFlowEngine  # noqa: PLC0415 - takes seconds
-    except ImportError as error:
-        raise BrokenModelError(
-            f"{path.parent.name}: needs TensorFlow, which is not installed; "
-            "`make serve` and `make build` install it"
-        ) from error
-    return TensorFlowEngine(path)
+    return Model(metadata, load_engine(metadata.engine, folder / metadata.file))
 
 
 def read_metadata(folder: Path) -> Metadata:
@@ -123,42 +118,44 @@ def read_metadata(folder: Path) -> Metadata:
 class ModelFolder:
     """The models under one directory: described at start, loaded on first use, then kept.
 
-    ``described`` holds each model's metadata by name, ``broken`` the reason why one is not served.
+    ``served`` holds the metadata of each model that can be asked, ``broken`` the reason why
+    another cannot. A name is in one of the two. A model that fails to load moves to ``broken``.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.described: dict[str, Metadata] = {}
+        self.served: dict[str, Metadata] = {}
         self.broken: dict[str, str] = {}
         self._loaded: dict[str, Model] = {}
         self._lock = threading.Lock()
         for folder in sorted(directory.iterdir()) if directory.is_dir() else []:
             if folder.is_dir() and not folder.name.startswith((".", "_")):
                 try:
-                    self.described[folder.name] = read_metadata(folder)
+                    self.served[folder.name] = read_metadata(folder)
                 except BrokenModelError as error:
                     self.broken[folder.name] = str(error)
 
-    def get(self, name: str) -> Model:
-        """Load, or take what was loaded.
+    def describe(self, name: str) -> Metadata:
+        """A model's metadata, without loading the model.
 
-        Raises :class:`ModelNotFoundError`, or :class:`BrokenModelError` also in later calls.
+        Raises :class:`ModelNotFoundError`, or :class:`BrokenModelError` with the reason.
         """
+        if name in self.broken:
+            raise BrokenModelError(self.broken[name])
+        if name not in self.served:
+            raise ModelNotFoundError(f"no model named '{name}'")
+        return self.served[name]
+
+    def get(self, name: str) -> Model:
+        """A model, loaded on first use. Raises what :meth:`describe` raises."""
         with self._lock:
-            if name in self.broken:
-                raise BrokenModelError(self.broken[name])
-            if name not in self.described:
-                raise ModelNotFoundError(f"no model named '{name}'")
+            self.describe(name)
             if name not in self._loaded:
                 try:
                     self._loaded[name] = load_model(self.directory / name)
                 except BrokenModelError as error:
-                    self.broken[name] = str(error)
+                    # New dicts, because other threads may be reading the old ones.
+                    self.broken = self.broken | {name: str(error)}
+                    self.served = {key: self.served[key] for key in self.served if key != name}
                     raise
             return self._loaded[name]
-
-
-@cache
-def served_models() -> ModelFolder:
-    """The models of this process."""
-    return ModelFolder(settings.models_dir)

@@ -44,7 +44,7 @@ class TensorSpec(BaseModel):
     def accepts(self, shape: tuple[int, ...]) -> bool:
         """Whether an array of this shape fits."""
         return len(shape) == len(self.shape) and all(
-            wanted in (-1, actual) for wanted, actual in zip(self.shape, shape, strict=True)
+            size in (-1, actual) for size, actual in zip(self.shape, shape, strict=True)
         )
 
 
@@ -85,7 +85,7 @@ class Signature(BaseModel):
         return max((len(inputs[name]) for name in batched), default=1)
 
     def values(self, rows: int) -> int:
-        """How many values the outputs of so many rows hold, at least: a free size counts as 1."""
+        """The fewest values that the outputs of ``rows`` rows hold; a free size counts as 1."""
         return sum(
             math.prod(
                 (rows if place == 0 else 1) if size < 0 else size
@@ -94,7 +94,7 @@ class Signature(BaseModel):
             for spec in self.outputs.values()
         )
 
-    def no_rows(self) -> Tensors:
+    def empty_outputs(self) -> Tensors:
         """The outputs of an empty batch, which no engine can compute."""
         return {
             name: np.empty([max(size, 0) for size in spec.shape], spec.numpy_dtype)

@@ -1,4 +1,4 @@
-"""JSON to arrays and back, exactly: no truth value becomes a number, no fraction an integer.
+"""JSON values to arrays and back. A truth value is never read as a number, nor 1.0 as an integer.
 
 >>> from_json([[1, 2.5]], TensorSpec(dtype="float32", shape=(-1, 2)), "x")
 array([[1. , 2.5]], dtype=float32)
@@ -18,8 +18,10 @@ from inference.signatures import TensorSpec
 
 Json = Any  # what a JSON parser gives: nested lists and objects
 _ALLOWED: dict[str, set[type]] = {"b": {bool}, "i": {int}, "u": {int}, "f": {int, float}}
-_DIGITS = {4: (9, 8, 7), 2: (5, 4)}  # that tell floats of so many bytes apart
-_WANTED = {"b": "true or false", "i": "integers", "u": "integers", "f": "numbers"}
+# By the size of a float in bytes: numbers of decimal digits, the first of which is always enough to
+# read the same float again.
+_DIGITS = {4: (9, 8, 7), 2: (5, 4)}
+_EXPECTED = {"b": "true or false", "i": "integers", "u": "integers", "f": "numbers"}
 
 
 def from_json(value: Json, spec: TensorSpec, name: str) -> NDArray[Any]:
@@ -35,8 +37,10 @@ def from_json(value: Json, spec: TensorSpec, name: str) -> NDArray[Any]:
     kind = spec.numpy_dtype.kind
     wrong = set(map(type, leaves)) - _ALLOWED[kind]
     if wrong:
-        found = ", ".join(sorted("null" if one is type(None) else one.__name__ for one in wrong))
-        raise InvalidInputError(f"'{name}' takes {_WANTED[kind]}, not {found}")
+        types = sorted(
+            "null" if wrong_type is type(None) else wrong_type.__name__ for wrong_type in wrong
+        )
+        raise InvalidInputError(f"'{name}' takes {_EXPECTED[kind]}, not {', '.join(types)}")
     try:
         with np.errstate(over="ignore"):  # too large a number becomes infinity
             return np.array(leaves, spec.numpy_dtype).reshape(shape)
@@ -71,7 +75,7 @@ def _bytes(leaf: object, name: str) -> bytes:
 def to_json(array: NDArray[Any], *, as_b64: bool = False) -> Json:
     """Nested lists, or one value; bytes as text, or as ``{"b64": …}``.
 
-    NaN and infinity stay: who writes the JSON says what becomes of them.
+    NaN and infinity stay floats. The caller, which writes the JSON, decides how.
     """
     if array.dtype.kind == "f" and array.dtype.itemsize in _DIGITS:
         array = _few_digits(array)
@@ -84,7 +88,7 @@ def to_json(array: NDArray[Any], *, as_b64: bool = False) -> Json:
 
 
 def _few_digits(array: NDArray[Any]) -> NDArray[Any]:
-    """Doubles near enough to be the same numbers again, whose text is half as long."""
+    """Doubles of few digits that round to the same floats: their text is half as long."""
     exact = array.astype(float)
     written = exact
     with np.errstate(all="ignore"):

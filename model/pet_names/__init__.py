@@ -1,4 +1,7 @@
-"""The example model: pet names, one character after the other."""
+"""The example model. It invents pet names, one character after the other.
+
+``train``, ``export`` and ``evaluate`` are its commands: ``python -m model.pet_names.train``.
+"""
 
 from pathlib import Path
 

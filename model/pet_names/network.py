@@ -1,4 +1,7 @@
-"""The network: a recurrent character model whose first token is the species."""
+"""The network: it reads a name character by character and predicts the next one.
+
+The first token of a name is its species.
+"""
 
 from dataclasses import dataclass
 
@@ -9,22 +12,25 @@ from model.pet_names import vocabulary
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sizes and training settings; the defaults made the committed model."""
+    """Sizes and training settings. The committed model was trained with the defaults."""
 
     units: int = 256
     embedding: int = 64
     dropout: float = 0.4
-    batch_size: int = 128
+    minibatch_size: int = 128
     epochs: int = 40
-    learning_rate: float = 3e-3  # the peak, after warm-up and before cosine decay
+    learning_rate: float = 3e-3  # the largest: after the warm-up, before the cosine decay
     warm_up: float = 0.03  # share of all steps
     weight_decay: float = 0.05
-    averaging: float = 0.995  # momentum of the weight average that is kept
+    averaging: float = 0.995  # momentum of the average of the weights, which is what is kept
     seed: int = 1
 
 
 def build_network(recipe: Recipe) -> keras.Model:
-    """Token ids ``(batch, steps)`` to logits ``(batch, steps, OUTPUTS)`` of each next character."""
+    """From token ids ``(batch, steps)`` to logits ``(batch, steps, OUTPUTS)``.
+
+    The logits at a step are those of the character that follows it.
+    """
     tokens = keras.Input((None,), dtype="int32", name="characters")
     hidden = keras.layers.Embedding(vocabulary.TOKENS, recipe.embedding, name="embedding")(tokens)
     hidden = keras.layers.GRU(recipe.units, return_sequences=True, name="memory")(hidden)
@@ -34,7 +40,7 @@ def build_network(recipe: Recipe) -> keras.Model:
 
 
 def compile_for_training(network: keras.Model, recipe: Recipe, steps_per_epoch: int) -> None:
-    """AdamW with warm-up, cosine decay and a running average of the weights."""
+    """Use AdamW with warm-up, cosine decay and a running average of the weights."""
     steps = steps_per_epoch * recipe.epochs
     warm_up = round(steps * recipe.warm_up)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -57,9 +63,10 @@ def compile_for_training(network: keras.Model, recipe: Recipe, steps_per_epoch: 
 
 
 def nats_per_name(targets: keras.KerasTensor, logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Cross-entropy of each name, ``(batch,)``: the sum over its characters and its stop.
+    """The cross-entropy of each name, ``(batch,)``: the sum over its characters and its stop.
 
-    A mean over characters would count those of short names, which share batches, for more.
+    It is no mean over characters. A minibatch holds names of similar length, so the characters of
+    short names would weigh more in such a mean.
     """
     nats = keras.losses.sparse_categorical_crossentropy(
         targets, logits, from_logits=True, ignore_class=vocabulary.PADDING

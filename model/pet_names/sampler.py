@@ -1,8 +1,8 @@
-"""The network as pure TensorFlow functions that compile: one to score, one to draw names.
+"""The network as TensorFlow functions that compile: one scores names, one draws them.
 
-Both step a hand-written GRU over the trained weights (Keras' ``reset_after`` form,
-https://keras.io/api/layers/recurrent_layers/gru/), because a Keras RNN layer with a free
-batch dimension does not compile to LiteRT. The parity gate in ``export`` compares the two.
+A Keras RNN layer with a free batch dimension does not compile to LiteRT. So both functions step a
+hand-written GRU over the trained weights. It computes what Keras' ``reset_after`` form computes
+(https://keras.io/api/layers/recurrent_layers/gru/); ``export`` compares the two.
 """
 
 import keras
@@ -12,31 +12,31 @@ from numpy.typing import NDArray
 
 from model.pet_names.vocabulary import CHARACTERS, MAX_LENGTH, OUTPUTS, PADDING, STOP, TOKENS
 
-_NEVER = -1e9  # a logit that no temperature brings back
+_NEVER = -1e9  # a logit that is never drawn, at any temperature
 _CHARACTER_LOGITS = tf.constant([_NEVER if i == PADDING else 0.0 for i in range(OUTPUTS)])
 _FIRST_LOGITS = tf.constant([0.0 if c.isalpha() else _NEVER for c in "\0" + CHARACTERS])
 
 
 class Sampler(tf.Module):
-    """Holds the weights; ``next_character`` and ``generate`` are its signatures."""
+    """Holds the weights. Its signatures are ``next_character`` and ``generate``."""
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__()
         memory = network.get_layer("memory")
         kernel, recurrent_kernel, bias = memory.get_weights()
         embedding = network.get_layer("embedding").get_weights()[0]
-        # A token's way into the gates is a table look-up, worked out once.
+        # What a token adds to the gates is computed once here, and looked up at each step.
         self._inputs = tf.constant(embedding @ kernel + bias[0])  # (tokens, 3 · units)
         self._recurrent_kernel = tf.constant(recurrent_kernel)  # (units, 3 · units)
         self._recurrent_bias = tf.constant(bias[1])
         out_kernel, out_bias = network.get_layer("logits").get_weights()
         self._out_kernel, self._out_bias = tf.constant(out_kernel), tf.constant(out_bias)
         self._units: int = memory.units
-        # So is the memory of a name of which only the first token, the species, was read.
+        # The same for the memory after the first token, which is the species.
         self._first_states = self._read(tf.range(TOKENS), self._no_memory(TOKENS))
 
     def _read(self, tokens: tf.Tensor, state: tf.Tensor) -> tf.Tensor:
-        """The memory ``(batch, units)`` after one more token ``(batch,)`` of each name."""
+        """The memory ``(batch, units)`` after reading one more token ``(batch,)`` of each name."""
         from_input = tf.split(tf.gather(self._inputs, tokens), 3, axis=1)
         from_state = tf.split(state @ self._recurrent_kernel + self._recurrent_bias, 3, axis=1)
         update = tf.sigmoid(from_input[0] + from_state[0])
@@ -45,7 +45,7 @@ class Sampler(tf.Module):
         return update * state + (1.0 - update) * candidate
 
     def _logits(self, state: tf.Tensor) -> tf.Tensor:
-        """Of each next character, ``(batch, OUTPUTS)``."""
+        """Logits of the next character, ``(batch, OUTPUTS)``."""
         return state @ self._out_kernel + self._out_bias
 
     def _no_memory(self, batch: tf.Tensor) -> tf.Tensor:
@@ -53,7 +53,7 @@ class Sampler(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32, name="characters")])
     def next_character(self, characters: tf.Tensor) -> dict[str, tf.Tensor]:
-        """``probabilities (batch, steps, OUTPUTS)`` of what follows each of ``characters``."""
+        """``probabilities (batch, steps, OUTPUTS)`` of the character that follows each token."""
         batch, steps = tf.shape(characters)[0], tf.shape(characters)[1]
 
         def body(
@@ -88,12 +88,13 @@ class Sampler(tf.Module):
     def generate(
         self, species: tf.Tensor, prefix: tf.Tensor, temperature: tf.Tensor, noise: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        """``characters (batch, MAX_LENGTH)``: a name a row, padding after its end.
+        """``characters (batch, MAX_LENGTH)``: one name a row, with padding after its end.
 
-        ``species (batch,)`` start tokens; ``prefix (MAX_LENGTH,)`` ids every name starts with,
-        then padding; ``noise (batch, MAX_LENGTH)`` uniform in [0, 1), multiples of 2**-23, so that
-        the product with the sum below stays under the sum and the search cannot run off its end.
-        A name starts with a letter; padding is never drawn.
+        ``species (batch,)`` holds start tokens. ``prefix (MAX_LENGTH,)`` holds the ids that every
+        name starts with, then padding. ``noise (batch, MAX_LENGTH)`` is uniform in [0, 1), in
+        multiples of 2**-23: the product of such a number and a sum is smaller than the sum, also
+        after rounding, so ``choose`` always finds a character.
+        A name starts with a letter. Padding is never drawn.
         """
         batch = tf.shape(species)[0]
 
@@ -110,7 +111,7 @@ class Sampler(tf.Module):
         def body(
             step: tf.Tensor, unfinished: tf.Tensor, state: tf.Tensor, written: tf.Tensor
         ) -> tuple[tf.Tensor, ...]:
-            """One more character for the rows ``unfinished``; the others cost nothing any more."""
+            """Draw one more character of each unfinished name. Finished names are not computed."""
             token = choose(self._logits(state), step, unfinished)
             goes_on = token != STOP
             rows = tf.cast(tf.where(goes_on)[:, 0], tf.int32)
@@ -151,7 +152,7 @@ def generate_with_keras(
     temperature: NDArray[np.float32],
     noise: NDArray[np.float32],
 ) -> NDArray[np.int32]:
-    """What ``generate`` must answer, the slow way: Keras on the whole name for every character."""
+    """What ``generate`` must answer. Slow: Keras reads the whole name again for every character."""
     tokens = species[:, np.newaxis]
     for step in range(MAX_LENGTH):
         masks = _FIRST_LOGITS if step == 0 else _CHARACTER_LOGITS

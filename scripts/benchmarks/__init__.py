@@ -1,1 +1,1 @@
-"""What ``make bench`` measures, ours and others' side by side in one run."""
+"""The measurements of ``make bench``: this project and others, side by side in one run."""

@@ -1,20 +1,21 @@
-"""The same application with TensorFlow and Keras in LiteRT's place, to compare with."""
-
-from pathlib import Path
+"""The same application with TensorFlow and Keras in place of LiteRT, to compare with."""
 
 import keras
 
-from inference import models
+from functions.api.app import create_app
+from inference.golden import preload
+from inference.models import Model, ModelFolder
+from inference.settings import settings
 from inference.signatures import Tensors
+from model.pet_names import FOLDER
 from model.pet_names.sampler import Sampler
 
 
 class KerasEngine:
-    """Runs the sampler's TensorFlow functions on the Keras model beside ``file``."""
+    """Runs the sampler's TensorFlow functions on the Keras model."""
 
-    def __init__(self, file: Path) -> None:
-        network = keras.saving.load_model(file.with_suffix(".keras"), compile=False)
-        self._sampler = Sampler(network)
+    def __init__(self) -> None:
+        self._sampler = Sampler(keras.saving.load_model(FOLDER / "model.keras", compile=False))
 
     def run(self, signature: str, inputs: Tensors) -> Tensors:
         """Outputs by name."""
@@ -22,8 +23,17 @@ class KerasEngine:
         return {name: tensor.numpy() for name, tensor in outputs.items()}
 
 
-models.LiteRTEngine = KerasEngine  # type: ignore[assignment,attr-defined]
+class _ModelsOnKeras(ModelFolder):
+    """The same models, but Keras runs the pet names."""
 
-from functions.api.app import app  # noqa: E402 - it loads its models when it is imported
+    def __init__(self) -> None:
+        super().__init__(settings.models_dir)
+        self._pet_names = Model(self.describe(FOLDER.name), KerasEngine())
 
-__all__ = ["app"]
+    def get(self, name: str) -> Model:
+        return self._pet_names if name == FOLDER.name else super().get(name)
+
+
+_models = _ModelsOnKeras()
+preload(_models, "litert")  # those that metadata.json gives to LiteRT
+app = create_app(_models)

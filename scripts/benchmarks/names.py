@@ -1,10 +1,14 @@
-"""Twenty pet names: our handler, and the R project's algorithm on the same network."""
+"""Twenty pet names: our handler, and the R project's algorithm on the same network.
+
+Imports the example, so it is imported only where the example is.
+"""
 
 import contextlib
 import io
 import json
 import statistics
 import time
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,14 +18,14 @@ import numpy as np
 from functions.api.handler import lambda_handler
 from model.pet_names import FOLDER, vocabulary
 
-_EVENT = FOLDER.parents[1] / "tests" / "events" / "names.json"
+_EVENT = FOLDER.parents[1] / "tests" / "events" / "pet_names" / "names.json"
 _CONTEXT: Any = SimpleNamespace(
     function_name="benchmark", memory_limit_in_mb=0, invoked_function_arn="", aws_request_id=""
 )
 
 
 def handler_milliseconds(repeats: int = 500) -> float:
-    """Median from event to response, metrics and logs included."""
+    """The median time from event to response. Metrics and logs are included."""
     event = json.loads(_EVENT.read_text(encoding="utf-8"))
     times = []
     with contextlib.redirect_stdout(io.StringIO()):
@@ -29,7 +33,7 @@ def handler_milliseconds(repeats: int = 500) -> float:
             started = time.perf_counter()
             response = lambda_handler(event, _CONTEXT)
             times.append(time.perf_counter() - started)
-    if response["statusCode"] != 200:  # noqa: PLR2004
+    if response["statusCode"] != HTTPStatus.OK:
         raise RuntimeError(response["body"])
     return statistics.median(times) * 1000
 
@@ -39,7 +43,7 @@ def r_algorithm_milliseconds(count: int = 20) -> float:
     network = keras.saving.load_model(FOLDER / "model.keras", compile=False)
     random = np.random.default_rng(1)
     tokens = np.zeros((1, vocabulary.MAX_LENGTH + 1), np.int32)
-    network.predict(tokens, verbose=0)  # tracing is not the algorithm's
+    network.predict(tokens, verbose=0)  # the first call traces the network; it is not measured
     started = time.perf_counter()
     for _ in range(count):
         tokens[:] = vocabulary.PADDING

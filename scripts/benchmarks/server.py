@@ -1,27 +1,29 @@
-"""A server measured from outside: time to its first answer, time per answer, rate, memory."""
+"""Measure a server from outside: time to its first answer, time per answer, rate, memory."""
 
 import http.client
 import os
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
-_REPOSITORY = Path(__file__).parents[2]
+from scripts.servers import free_port, running, wait_until_answering
+
 _LONGEST_START = 120  # seconds
+_POLL = 0.002  # seconds; the time to the first answer is as exact as this
+_JSON = {"content-type": "application/json"}
 _MEASURED_SECONDS = 2.0
 _CONNECTIONS = 4
 
 
 @dataclass(frozen=True)
 class Run:
-    """One start: seconds to the first answer, milliseconds an answer, answers a second, MB."""
+    """One start: seconds to the first answer, milliseconds per answer, answers per second, MB."""
 
     first_answer: float
     milliseconds: float
@@ -31,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Server:
-    """A command that serves on the port in place of ``{port}``, and the request to ask it."""
+    """A command that serves, with ``{port}`` where its port belongs, and the request to send."""
 
     command: Sequence[str]
     path: str
@@ -39,21 +41,14 @@ class Server:
     environment: Mapping[str, str] | None = None
 
     def measure(self) -> Run:
-        """Start it on loopback, wait for the first answer, ask again, stop it."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        """Start the server, wait for its first answer, send more requests, stop it."""
+        port = free_port()
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{self.path}", self.body, _JSON)
+        environment = {"PYTHONPATH": ".:layers"} | dict(self.environment or {})
+        command = [word.format(port=port) for word in self.command]
         started = time.perf_counter()
-        process = subprocess.Popen(
-            [word.format(port=port) for word in self.command],
-            cwd=_REPOSITORY,
-            env=os.environ | {"PYTHONPATH": ".:layers"} | dict(self.environment or {}),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            self._wait(process, port)
+        with running(command, environment=environment) as process:
+            wait_until_answering(request, process, patience=_LONGEST_START, poll=_POLL)
             first_answer = time.perf_counter() - started
             times = self._ask_repeatedly(port)
             before = time.perf_counter()
@@ -61,28 +56,7 @@ class Server:
                 answers = sum(map(len, clients.map(self._ask_repeatedly, [port] * _CONNECTIONS)))
             rate = answers / (time.perf_counter() - before)
             resident = _resident_megabytes(process.pid)
-            return Run(first_answer, statistics.median(times) * 1000, rate, resident)
-        finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-    def _wait(self, process: subprocess.Popen[bytes], port: int) -> None:
-        deadline = time.monotonic() + _LONGEST_START
-        while process.poll() is None and time.monotonic() < deadline:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_LONGEST_START)
-            try:
-                self._ask(connection)
-            except (OSError, http.client.HTTPException):
-                time.sleep(0.002)
-            else:
-                return
-            finally:
-                connection.close()
-        raise RuntimeError(f"{' '.join(self.command)} did not answer")
+        return Run(first_answer, statistics.median(times) * 1000, rate, resident)
 
     def _ask_repeatedly(self, port: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -95,21 +69,21 @@ class Server:
     def _ask(self, connection: http.client.HTTPConnection) -> float:
         started = time.perf_counter()
         method = "GET" if self.body is None else "POST"
-        connection.request(method, self.path, self.body, {"content-type": "application/json"})
+        connection.request(method, self.path, self.body, _JSON)
         response = connection.getresponse()
         response.read()
-        if response.status != http.HTTPStatus.OK:
+        if response.status != HTTPStatus.OK:
             raise http.client.HTTPException(f"{self.path} answered {response.status}")
         return time.perf_counter() - started
 
 
 def uvicorn(application: str, python: str = sys.executable) -> list[str]:
-    """The command of an ASGI application."""
+    """The command that serves an ASGI application."""
     return [python, "-m", "uvicorn", application, "--port={port}", "--log-level=error"]
 
 
 def _resident_megabytes(leader: int) -> float:
-    """Of the process and its descendants, which share its session."""
+    """The memory of a process and its descendants, which are in its session."""
     total = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         if os.getsid(int(status.parent.name)) == leader:

@@ -1,1 +1,1 @@
-"""A deployment rehearsed: real template, image and SAM, AWS emulated."""
+"""The rehearsal of a deployment: the real template, image and SAM, on emulated AWS."""

@@ -1,4 +1,4 @@
-"""The stack under rehearsal: deployed by `make deploy`'s script, asked as its users ask it."""
+"""The stack of the rehearsal. The script of `make deploy` deploys it; HTTP requests call it."""
 
 import gzip
 import json
@@ -15,27 +15,28 @@ from urllib.parse import urlsplit
 import boto3
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-_ROOT = Path(__file__).parents[2]
+from scripts.servers import REPOSITORY
+
 _IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/apifunction:rehearsal"
 _NAME = "rehearsal"
 _PATIENCE = 120  # seconds
 
 
 class Stack:
-    """What each step of a rehearsal does. Raises ``RuntimeError`` saying what did not happen."""
+    """What the steps of the rehearsal do. Raises ``RuntimeError`` that says what failed."""
 
     def __init__(self, aws: str, folder: Path) -> None:
         self._aws = aws
         self._template = folder / "template.yaml"
 
     def prepare(self, scheduled_time: str) -> None:
-        """The built template, without the four things that the emulator of AWS cannot do.
+        """Write the built template without what MiniStack cannot do.
 
-        It has no registry to push to (so the image is tagged, and named), no CodeDeploy, no
-        placeholder for the scheduled time, and reads how a run is retried from $LATEST alone.
+        MiniStack has no registry, so the image is only tagged, and named in the template. It has no
+        CodeDeploy, and it does not fill in the placeholder of the scheduled time.
         """
         _run("docker", "tag", "apifunction:latest", _IMAGE)
-        built = (_ROOT / ".aws-sam/build/template.yaml").read_text(encoding="utf-8")
+        built = (REPOSITORY / ".aws-sam/build/template.yaml").read_text(encoding="utf-8")
         template = yaml_parse(built.replace("<aws.scheduler.scheduled-time>", scheduled_time))
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::Serverless::Function":
@@ -44,13 +45,13 @@ class Stack:
         self._template.write_text(yaml_dump(template), encoding="utf-8")
 
     def deploy(self, **parameters: str) -> None:
-        """``make deploy`` with these parameters; for the first time, or over what is there."""
+        """Create or update the stack, as ``make deploy`` does, with these parameters."""
         overrides = [f"{name}={value}" for name, value in parameters.items()]
-        script = _ROOT / "scripts/deploy.py"
         place = (f"--stack-name={_NAME}", f"--template-file={self._template}", "--region=us-east-1")
         _run(
             sys.executable,
-            script,
+            "-m",
+            "scripts.deploy",
             *place,
             "--no-confirm-changeset",
             "--parameter-overrides",
@@ -58,21 +59,23 @@ class Stack:
         )
 
     def delete(self) -> None:
-        """``sam delete``; the bucket with its batches stays, as the template wants it."""
+        """Delete the stack with ``sam delete``. The template keeps the bucket and its objects."""
         sam = Path(sys.executable).with_name("sam")
         _run(sam, "delete", f"--stack-name={_NAME}", "--no-prompts", "--region=us-east-1")
-        left = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])
-        if _NAME in [stack["StackName"] for stack in left["StackSummaries"]]:
+        stacks = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])
+        if _NAME in [stack["StackName"] for stack in stacks["StackSummaries"]]:
             raise RuntimeError("the stack is still there")
 
     def output(self, key: str) -> str:
-        """One of the stack's outputs."""
+        """The value of an output of the stack."""
         (stack,) = boto3.client("cloudformation").describe_stacks(StackName=_NAME)["Stacks"]
-        outputs: dict[str, str] = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
-        return outputs[key]
+        values: dict[str, str] = {
+            output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]
+        }
+        return values[key]
 
     def function(self, logical_id: str) -> str:
-        """A function's name."""
+        """The name of a function."""
         resource = boto3.client("cloudformation").describe_stack_resource(
             StackName=_NAME, LogicalResourceId=logical_id
         )
@@ -80,15 +83,16 @@ class Stack:
         return name
 
     def versions(self, logical_id: str) -> list[str]:
-        """Published versions of a function."""
-        found = boto3.client("lambda").list_versions_by_function(
+        """The published versions of a function."""
+        answer = boto3.client("lambda").list_versions_by_function(
             FunctionName=self.function(logical_id)
         )
-        return [one["Version"] for one in found["Versions"] if one["Version"] != "$LATEST"]
+        versions = [version["Version"] for version in answer["Versions"]]
+        return [version for version in versions if version != "$LATEST"]
 
     def ask(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
-        """Status and JSON of a request through the API Gateway, which tells APIs by their host."""
-        request = urllib.request.Request(  # noqa: S310 - http, at the emulator
+        """Status and JSON of a request through the API Gateway, which finds the API by its host."""
+        request = urllib.request.Request(  # noqa: S310 - http
             f"{self._aws}{path}",
             headers={"Host": urlsplit(self.output("Url")).netloc} | (headers or {}),
         )
@@ -99,12 +103,12 @@ class Stack:
             with error:
                 return error.code, json.load(error)
 
-    def batch(self, identifier: str) -> list[str]:
-        """The names of a batch, read from the bucket once its manifest is there."""
+    def scheduled_names(self, run: str) -> list[str]:
+        """The names that a scheduled run of the example wrote. Waits for the run's manifest."""
         s3, bucket = boto3.client("s3"), self.output("BatchesBucket")
-        manifest = f"names/{identifier}/manifest.json"
+        manifest = f"names/{run}/manifest.json"
         wait_for(
-            "the scheduled batch",
+            "the manifest of the scheduled run",
             lambda: s3.list_objects_v2(Bucket=bucket, Prefix=manifest)["KeyCount"],
         )
         content = json.load(s3.get_object(Bucket=bucket, Key=manifest)["Body"])
@@ -113,7 +117,8 @@ class Stack:
         return [json.loads(line)["name"] for line in lines]
 
     def fail_a_run(self) -> Any:  # noqa: ANN401 - JSON
-        """Deliver an event that no run can succeed with; what then lies in the failures' queue."""
+        """Send an event that makes the run fail. Returns the message in the queue of failures."""
+        # MiniStack reads how a run is retried from $LATEST; the template sets it on the alias.
         client, name = boto3.client("lambda"), self.function("ScheduledFunction")
         retries = client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
         client.put_function_event_invoke_config(
@@ -124,24 +129,24 @@ class Stack:
         event = json.dumps({"scheduled_time": "yesterday"})
         client.invoke(FunctionName=name, InvocationType="Event", Payload=event)
         sqs, queue = boto3.client("sqs"), self.output("Failures")
-        found = wait_for(
+        messages = wait_for(
             "the failure in the queue", lambda: sqs.receive_message(QueueUrl=queue).get("Messages")
         )
-        return json.loads(found[0]["Body"])
+        return json.loads(messages[0]["Body"])
 
 
-def wait_for(what: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is found
-    """What ``find`` gives, once it gives something."""
+def wait_for(what: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `find` returns
+    """Call ``find`` until it returns something that is true, and return that."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        if found := find():
-            return found
+        if result := find():
+            return result
         time.sleep(0.5)
     raise RuntimeError(f"{what} did not come in {_PATIENCE} s")
 
 
 def _run(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = f"{done.stdout}{done.stderr}"
-        raise RuntimeError(f"`{' '.join(map(str, command))}` failed:\n{said[-3000:]}")
+    process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if process.returncode:
+        output = f"{process.stdout}{process.stderr}"
+        raise RuntimeError(f"`{' '.join(map(str, command))}` failed:\n{output[-3000:]}")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.processes import free_port, running, wait_until_answering
+from tests.processes import MODELS, free_port, running, wait_until_answering
 
 expect.set_options(timeout=60_000)  # ms; generous, because no test is about speed
 _QUIET = [
@@ -23,19 +24,13 @@ _QUIET = [
 ]
 
 
-@pytest.fixture(scope="package", params=["serve", "start-api"])
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """``make serve``, and the image behind ``make start-api``; no slash at the address's end."""
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """``make serve`` with the tests' own model; no slash at the address's end."""
     log: Path = tmp_path_factory.mktemp("server") / "log"
-    if request.param == "start-api":
-        request.getfixturevalue("docker")
-        command, url = ["make", "start-api"], "http://127.0.0.1:3000"
-    else:
-        port = free_port()
-        command, url = ["make", "serve", f"PORT={port}"], f"http://127.0.0.1:{port}"
-    with running(command, log) as process:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running(["make", "serve", f"PORT={port}", f"MODELS_DIR={MODELS}"], log) as process:
         wait_until_answering(f"{url}/health", process, log)
         yield url
 
@@ -65,10 +60,6 @@ class Visit:
         self.page.goto(f"{self.server}{path}")
         return self.page
 
-    @property
-    def names(self) -> list[str]:
-        return self.page.locator(".names li").all_inner_texts()
-
 
 def visit(context: BrowserContext, server: str) -> Visit:
     """A new page that writes down errors, refusals of the policy, and other hosts asked."""
@@ -93,3 +84,20 @@ def tab(browser: Browser, server: str) -> Iterator[Visit]:
         yield visited
         assert visited.complaints == []
         assert visited.hosts <= {server.removeprefix("http://")}
+
+
+def require_accessible(browser: Browser, server: str, path: str) -> None:
+    """Axe finds nothing in the light or in the dark, and a narrow screen shows everything."""
+    for scheme in ("light", "dark"):
+        with browser.new_context(color_scheme=scheme) as context:
+            report = Axe().run(_unfolded(visit(context, server).go(path)))
+            assert report.violations_count == 0, report.generate_report()
+    with browser.new_context(viewport={"width": 320, "height": 640}) as context:
+        page = _unfolded(visit(context, server).go(path))
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def _unfolded(page: Page) -> Page:
+    for summary in page.locator("summary").all():
+        summary.click()
+    return page

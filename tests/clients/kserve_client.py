@@ -20,8 +20,8 @@ async def ask() -> dict:
     binary = InferInput("flower", [2, 4], "FP32")
     binary.set_data_from_numpy(np.array(FLOWERS, np.float32), binary_data=True)
     answers = [
-        await second.infer(URL, InferRequest("flowers", [one]), model_name="flowers")
-        for one in (tensor, binary)
+        await second.infer(URL, InferRequest("flowers", [inputs]), model_name="flowers")
+        for inputs in (tensor, binary)
     ]
     return {
         "v1": (await first.infer(URL, {"instances": FLOWERS}, model_name="flowers"))["predictions"],

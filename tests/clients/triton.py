@@ -16,8 +16,8 @@ def infer(model: str, name: str, array: np.ndarray, *, binary: bool, **options: 
     tensor = triton.InferInput(name, list(array.shape), datatype)
     tensor.set_data_from_numpy(array, binary_data=binary)
     (output,) = client.get_model_metadata(model)["outputs"]
-    wanted = triton.InferRequestedOutput(output["name"], binary_data=binary)
-    answer = client.infer(model, [tensor], outputs=[wanted], request_id="42", **options)
+    requested = triton.InferRequestedOutput(output["name"], binary_data=binary)
+    answer = client.infer(model, [tensor], outputs=[requested], request_id="42", **options)
     assert answer.get_response()["id"] == "42"
     return answer.as_numpy(output["name"]).tolist()
 
@@ -30,7 +30,7 @@ def refused(*arguments: object) -> str:
     raise AssertionError("it was not refused")
 
 
-found = {
+answers = {
     "live": client.is_server_live(),
     "ready": client.is_server_ready(),
     "model_ready": client.is_model_ready("flowers", "1"),
@@ -49,4 +49,4 @@ found = {
     "wrong_shape": refused("flowers", "flower", flowers[:, :3]),
     "wrong_name": refused("flowers", "tree", flowers),
 }
-print(json.dumps(found))
+print(json.dumps(answers))

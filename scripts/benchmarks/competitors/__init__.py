@@ -1,1 +1,1 @@
-"""What people use to serve a Keras model; each runs in ``.venv-bench`` on the file MODEL_FILE."""
+"""Other servers of a Keras model. Each runs in ``.venv-bench`` on the file MODEL_FILE."""

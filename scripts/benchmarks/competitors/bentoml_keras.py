@@ -1,4 +1,4 @@
-"""BentoML's service of a Keras model."""
+"""A Keras model as a service of BentoML."""
 
 import os
 
@@ -9,14 +9,14 @@ import tf_keras
 
 @bentoml.service(workers=1)
 class Network:
-    """One worker, as every server here."""
+    """One worker, as in every server of the benchmark."""
 
     def __init__(self) -> None:
         self.model = tf_keras.models.load_model(os.environ["MODEL_FILE"], compile=False)
 
     @bentoml.api
     def predict(self, instances: list[list[list[float]]]) -> list[list[float]]:
-        """``model(x)``."""
+        """Call the model."""
         predictions: list[list[float]] = (
             self.model(np.array(instances, np.float32)).numpy().tolist()
         )

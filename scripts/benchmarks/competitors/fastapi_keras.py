@@ -1,4 +1,4 @@
-"""FastAPI and a Keras model: the tutorial's way."""
+"""A Keras model behind FastAPI, as tutorials show it."""
 
 import os
 
@@ -19,5 +19,5 @@ class Rows(BaseModel):
 
 @app.post("/predict")
 def predict(rows: Rows) -> dict[str, list[list[float]]]:
-    """``model(x)``, the fastest of Keras' own ways for one row."""
+    """Call the model, which is faster for one row than its ``predict``."""
     return {"predictions": model(np.array(rows.instances, np.float32)).numpy().tolist()}

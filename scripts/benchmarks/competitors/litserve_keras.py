@@ -1,4 +1,4 @@
-"""LitServe's server of a Keras model: ``litserve_keras.py PORT``."""
+"""A Keras model behind LitServe: ``litserve_keras.py PORT``."""
 
 import os
 import sys
@@ -10,22 +10,22 @@ import tf_keras
 
 
 class Network(litserve.LitAPI):
-    """One worker, as every server here."""
+    """One worker, as in every server of the benchmark."""
 
     def setup(self, device: str) -> None:  # noqa: ARG002 - LitServe's own signature
         """Load the model in the worker."""
         self.model = tf_keras.models.load_model(os.environ["MODEL_FILE"], compile=False)
 
     def decode_request(self, request: dict[str, Any]) -> Any:  # noqa: ANN401
-        """Rows to an array."""
+        """Make an array of the rows."""
         return np.array(request["instances"], np.float32)
 
     def predict(self, x: Any) -> Any:  # noqa: ANN401
-        """``model(x)``."""
+        """Call the model."""
         return self.model(x).numpy()
 
     def encode_response(self, output: Any) -> dict[str, Any]:  # noqa: ANN401
-        """An array to rows."""
+        """Make rows of the array."""
         return {"predictions": output.tolist()}
 
 

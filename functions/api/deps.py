@@ -1,0 +1,57 @@
+"""Every dependency of a route, as one named type.
+
+How a route uses one::
+
+    @router.get("/iris")
+    async def read_iris(models: Models) -> dict[str, float]:
+        model = models.get("iris")
+        ...
+
+The application puts the values into its state. So each application serves its own models.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import Depends, HTTPException, Query, Request
+
+from functions.api.limits import Predictor
+from functions.storage import Bucket
+from inference.models import ModelFolder
+
+# These functions are `async` because FastAPI runs a plain one in a thread, which costs time.
+
+
+async def _models(request: Request) -> ModelFolder:
+    models: ModelFolder = request.app.state.models
+    return models
+
+
+async def _predictor(request: Request) -> Predictor:
+    predictor: Predictor = request.app.state.predictor
+    return predictor
+
+
+async def _batches_bucket(request: Request) -> Bucket:
+    name: str | None = request.app.state.settings.batches_bucket
+    if name is None:
+        raise HTTPException(
+            HTTPStatus.NOT_FOUND, "this server keeps no batches: BATCHES_BUCKET is not set"
+        )
+    return Bucket(name)
+
+
+Models = Annotated[ModelFolder, Depends(_models)]
+"""The models that this application serves."""
+
+Predict = Annotated[Predictor, Depends(_predictor)]
+"""Runs a model within the limits of HTTP."""
+
+BatchesBucket = Annotated[Bucket, Depends(_batches_bucket)]
+"""The bucket of the schedule's jobs; 404 where there is none."""
+
+NonFinite = Annotated[
+    Literal["null", "tokens"],
+    Query(description="How NaN and infinity are written; `tokens` are not valid JSON."),
+]
+"""The query parameter `nan` of the dialects."""

@@ -1,0 +1,51 @@
+"""A working request of every dialect for a model, made of the first row of its golden file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.api.dialects.infer_tensors import describe_tensors
+from inference import golden
+from inference.models import Metadata, ModelFolder
+from inference.rows import to_rows
+from inference.signatures import Tensors
+from inference.tensors import Json
+
+_LARGEST = 2_000  # values of a row that a person would still read
+
+
+@dataclass(frozen=True)
+class ExampleRequest:
+    """A body that a path of this server answers; ``dialect`` is its name on the page."""
+
+    dialect: str
+    path: str
+    body: dict[str, Any]
+
+
+def example_row(models: ModelFolder, metadata: Metadata) -> dict[str, Json] | None:
+    """One row by input name. None where it is too long to read."""
+    inputs = _first_row(models, metadata)
+    return to_rows(inputs)[0] if inputs else None
+
+
+def example_requests(models: ModelFolder, metadata: Metadata) -> list[ExampleRequest]:
+    """A request of each dialect. None for a model that takes no rows, or too long ones."""
+    inputs = _first_row(models, metadata) if metadata.signature.takes_rows else None
+    if inputs is None:
+        return []
+    (row,) = to_rows(inputs)
+    value = next(iter(row.values())) if len(row) == 1 else row
+    name = metadata.name
+    return [
+        ExampleRequest("its own", f"models/{name}/predict", {"instances": [row]}),
+        ExampleRequest("TensorFlow Serving", f"v1/models/{name}:predict", {"instances": [value]}),
+        ExampleRequest(
+            "Open Inference V2", f"v2/models/{name}/infer", {"inputs": describe_tensors(inputs)}
+        ),
+    ]
+
+
+def _first_row(models: ModelFolder, metadata: Metadata) -> Tensors | None:
+    inputs = golden.read(models, metadata.name)[metadata.default_signature].inputs
+    first = {name: array[:1] for name, array in inputs.items()}
+    return first if sum(array.size for array in first.values()) <= _LARGEST else None

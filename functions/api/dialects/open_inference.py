@@ -1,0 +1,176 @@
+"""The Open Inference Protocol V2, as KServe, Triton and MLServer speak it.
+
+Format: https://github.com/kserve/open-inference-protocol. Tensors may be JSON or Triton's raw bytes
+(see ``binary_tensors``). A request::
+
+    {"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from functions.api.deps import Models, NonFinite, Predict
+from functions.api.dialects import (
+    DialectRoute,
+    find_model,
+    json_bytes,
+    json_response,
+    read_object,
+)
+from functions.api.dialects.binary_tensors import HEADER_LENGTH, encode
+from functions.api.dialects.infer_tensors import (
+    InferRequest,
+    describe_binary_tensor,
+    describe_specs,
+    describe_tensor,
+    read_inputs,
+)
+from functions.api.limits import Predictor
+from inference import __version__
+from inference.errors import InvalidInputError
+from inference.models import Metadata
+from inference.signatures import Tensors
+
+router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"], route_class=DialectRoute)
+
+
+@router.get("", summary="Server metadata")
+async def read_server() -> Response:
+    """Name, version, extensions."""
+    return json_response(
+        {
+            "name": "tensorflow-lambda-api",
+            "version": __version__,
+            "extensions": ["binary_tensor_data"],
+        }
+    )
+
+
+@router.get("/health/live", summary="Whether the server is up")
+async def read_live() -> Response:
+    """True, or no answer at all."""
+    return json_response({"live": True})
+
+
+@router.get("/health/ready", summary="Whether the models can be asked")
+async def read_ready(models: Models) -> Response:
+    """Both keys, because clients differ in which they read."""
+    return json_response({"ready": bool(models.served), "live": True})
+
+
+@router.get("/models/{name}/versions/{version}/ready", summary="Whether one version can be asked")
+@router.get("/models/{name}/ready", summary="Whether a model can be asked")
+async def read_model_ready(name: str, models: Models, version: str | None = None) -> Response:
+    """True, or 404 for an unknown model and 503 for a broken one."""
+    find_model(models, name, version)
+    return json_response({"name": name, "ready": True})
+
+
+@router.get("/models/{name}/versions/{version}", summary="One version's metadata")
+@router.get("/models/{name}", summary="Model metadata")
+async def read_model(name: str, models: Models, version: str | None = None) -> Response:
+    """Tensors with datatypes and shapes; -1 is free."""
+    metadata = find_model(models, name, version)
+    return json_response(
+        {
+            "name": name,
+            "versions": [str(metadata.version)],
+            "platform": "tensorflow_savedmodel",
+            "inputs": describe_specs(metadata.signature.inputs),
+            "outputs": describe_specs(metadata.signature.outputs),
+        }
+    )
+
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": InferRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post(
+    "/models/{name}/versions/{version}/infer",
+    summary="Infer with one version",
+    openapi_extra=_BODY,
+)
+@router.post("/models/{name}/infer", summary="Infer", openapi_extra=_BODY)
+async def infer(
+    name: str,
+    request: Request,
+    models: Models,
+    predictor: Predict,
+    version: str | None = None,
+    nan: NonFinite = "null",
+    json_length: Annotated[int | None, Header(alias=HEADER_LENGTH, ge=0)] = None,
+) -> Response:
+    """JSON tensors, or bytes after a JSON header of ``Inference-Header-Content-Length`` bytes."""
+    metadata = find_model(models, name, version)
+    body = memoryview(await request.body())
+    json_length = len(body) if json_length is None else json_length
+    if json_length > len(body):
+        raise InvalidInputError(f"{HEADER_LENGTH} is more than the body holds")
+    infer_request = _read_request(body[:json_length])
+    outputs = await run_in_threadpool(
+        _infer, predictor, metadata, infer_request, body[json_length:]
+    )
+    return _respond(metadata, infer_request, outputs, nan)
+
+
+def _read_request(header: memoryview) -> InferRequest:
+    try:
+        return InferRequest.model_validate(read_object(header))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise InvalidInputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _infer(
+    predictor: Predictor, metadata: Metadata, request: InferRequest, raw: memoryview
+) -> Tensors:
+    name = str(request.parameters.get("signature_name") or metadata.default_signature)
+    signature = metadata.signatures.get(name)
+    if signature is None:
+        raise InvalidInputError(f"no signature '{name}', only {sorted(metadata.signatures)}")
+    unknown = {output.name for output in request.outputs} - signature.outputs.keys()
+    if unknown:
+        raise InvalidInputError(f"no output {sorted(unknown)}, only {sorted(signature.outputs)}")
+    outputs = predictor.run(metadata.name, read_inputs(request, signature, raw), name)
+    names = [output.name for output in request.outputs] or list(outputs)
+    return {name: outputs[name] for name in names}
+
+
+def _respond(
+    metadata: Metadata,
+    request: InferRequest,
+    outputs: Tensors,
+    nan: Literal["null", "tokens"],
+) -> Response:
+    all_binary = bool(request.parameters.get("binary_data_output"))
+    binary = dict.fromkeys(outputs, all_binary)
+    for output in request.outputs:
+        binary[output.name] = bool(output.parameters.get("binary_data", all_binary))
+    raw = {name: encode(array) for name, array in outputs.items() if binary[name]}
+    answer = {
+        "model_name": metadata.name,
+        "model_version": str(metadata.version),
+        **({} if request.id is None else {"id": request.id}),
+        "outputs": [
+            describe_binary_tensor(name, array, len(raw[name]))
+            if name in raw
+            else describe_tensor(name, array)
+            for name, array in outputs.items()
+        ],
+    }
+    header = json_bytes(answer, nan)
+    if not raw:
+        return Response(header, media_type="application/json")
+    return Response(
+        header + b"".join(raw.values()),
+        media_type="application/octet-stream",
+        headers={HEADER_LENGTH: str(len(header))},
+    )

@@ -1,0 +1,64 @@
+"""Endpoints: what users own. Each module or package here that has a ``router`` is served.
+
+A module ``functions/endpoints/iris.py`` needs nothing but its router::
+
+    router = APIRouter(tags=["iris"])
+
+
+    @router.get("/iris")
+    async def read_iris(models: Models) -> dict[str, float]: ...
+
+It may also have:
+
+- ``requires``: names of the models that it needs; without them it is not served
+- ``link``: its page's entry in the navigation, a :class:`functions.api.pages.Link`
+- ``job``: what it runs on the schedule, a :class:`functions.jobs.Job`
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from fastapi import APIRouter
+
+from functions.api.pages import Link
+from functions.jobs import Job
+from inference.models import ModelFolder
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One of these modules."""
+
+    name: str
+    router: APIRouter
+    requires: Sequence[str] = ()
+    link: Link | None = None
+    job: Job[Any] | None = None
+
+    def can_serve(self, models: ModelFolder) -> bool:
+        """Whether the models that it needs are there. A broken one answers 503."""
+        return all(name in models.served or name in models.broken for name in self.requires)
+
+
+def discover() -> list[Endpoint]:
+    """The endpoints of this folder, in the order of their names."""
+    modules = [
+        importlib.import_module(f"{__name__}.{module.name}")
+        for module in pkgutil.iter_modules(__path__)
+        if not module.name.startswith("_")
+    ]
+    return [_endpoint(module) for module in modules if hasattr(module, "router")]
+
+
+def _endpoint(module: ModuleType) -> Endpoint:
+    name = module.__name__.rpartition(".")[2]
+    optional = {
+        attribute: getattr(module, attribute)
+        for attribute in ("requires", "link", "job")
+        if hasattr(module, attribute)
+    }
+    return Endpoint(name, module.router, **optional)

@@ -1,0 +1,53 @@
+"""``GET /names``, and the batches of names that the schedule wrote."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.metrics import MetricUnit
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.concurrency import run_in_threadpool
+
+from functions.api.deps import BatchesBucket, Models
+from functions.endpoints.pet_names.batches import Batches, BatchOfNames, list_batches, read_batch
+from functions.endpoints.pet_names.drawing import Drawing, draw_names
+from functions.endpoints.pet_names.query import NamesQuery
+from inference.telemetry import record
+
+router = APIRouter(tags=["pet names"])
+
+
+@router.get("/names", summary="Invent pet names")
+async def read_names(
+    response: Response, models: Models, query: Annotated[NamesQuery, Query()]
+) -> list[str]:
+    """Names that a neural network makes up, having read the licences of Seattle's pets.
+
+    The answer's header `X-Seed` repeats it; `Server-Timing` holds the model's milliseconds.
+    """
+    # Not in a thread: starting one takes as long as the model, which runs one call at a time.
+    drawing = draw_names(models, query)
+    record_drawing(drawing)
+    response.headers["X-Seed"] = str(drawing.seed)
+    response.headers["Server-Timing"] = f"model;dur={drawing.model_milliseconds:.2f}"
+    return drawing.names
+
+
+@router.get("/names/batches", summary="Batches that the schedule wrote")
+async def read_batches(
+    bucket: BatchesBucket, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Batches:
+    """A batch is listed once it is whole."""
+    return Batches(batches=(await run_in_threadpool(list_batches, bucket))[:limit])
+
+
+@router.get("/names/batches/{batch}", summary="One batch", response_model_exclude_none=True)
+async def read_one_batch(
+    bucket: BatchesBucket, batch: Annotated[str, Path(pattern=r"^\d{8}T\d{6}Z$")]
+) -> BatchOfNames:
+    """Its names, or the addresses of its parts."""
+    return await run_in_threadpool(read_batch, bucket, batch)
+
+
+def record_drawing(drawing: Drawing) -> None:
+    """Count the names of one request, and the time of the model."""
+    record("NamesGenerated", MetricUnit.Count, len(drawing.names))
+    record("ModelTime", MetricUnit.Milliseconds, drawing.model_milliseconds)

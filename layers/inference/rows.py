@@ -1,0 +1,82 @@
+"""Rows to tensors and back: JSON as people write it, arrays as models take them.
+
+A row is an object that has a value for each input, ``{"age": [41], "region": [3]}``. For a model
+with one input, a row may also be that input's value alone, ``[5.1, 3.5, 1.4, 0.2]``. The typed
+route, TensorFlow Serving's dialect, scheduled scoring and ``add-model`` all read rows here.
+
+>>> from inference.signatures import TensorSpec
+>>> flowers = Signature(
+...     inputs={"flower": TensorSpec(dtype="float32", shape=(-1, 2))},
+...     outputs={"species": TensorSpec(dtype="int32", shape=(-1,))},
+... )
+>>> from_rows([[5.1, 3.5], [6.7, 3.1]], flowers)["flower"].shape
+(2, 2)
+>>> to_rows({"species": np.array([0, 1], np.int32)})
+[{'species': 0}, {'species': 1}]
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from inference.errors import InvalidInputError
+from inference.signatures import Signature, Tensors
+from inference.tensors import Json, from_json, to_json
+
+
+def from_rows(rows: object, signature: Signature) -> Tensors:
+    """Arrays ``(batch, …)`` by input name.
+
+    Raises :class:`InvalidInputError` if the rows do not all have the signature's form.
+    """
+    if not isinstance(rows, list) or not rows:
+        raise InvalidInputError("rows must be a non-empty list")
+    named = sum(isinstance(row, dict) and row.keys() != {"b64"} for row in rows)
+    if named == 0:
+        return from_columns(rows, signature)
+    if named < len(rows):
+        raise InvalidInputError("rows must be all objects or all values")
+    inputs = signature.inputs.keys()
+    for row in rows:
+        if row.keys() != inputs:
+            raise InvalidInputError(f"a row must have exactly the inputs {sorted(inputs)}")
+    return from_columns({name: [row[name] for row in rows] for name in inputs}, signature)
+
+
+def from_columns(columns: Json, signature: Signature) -> Tensors:
+    """Arrays from one nested list for each input, by name; or from that of the only input.
+
+    Names that the signature does not have are ignored. Raises :class:`InvalidInputError` if an
+    input is missing or does not fit its dtype.
+    """
+    if not isinstance(columns, dict) or columns.keys() == {"b64"}:
+        columns = {_only_input(signature): columns}
+    missing = signature.inputs.keys() - columns.keys()
+    if missing:
+        raise InvalidInputError(f"Missing named input(s): {sorted(missing)}")
+    return {name: from_json(columns[name], spec, name) for name, spec in signature.inputs.items()}
+
+
+def _only_input(signature: Signature) -> str:
+    if len(signature.inputs) != 1:
+        names = sorted(signature.inputs)
+        raise InvalidInputError(f"the model has {len(names)} inputs, {names}; name them")
+    return next(iter(signature.inputs))
+
+
+def to_rows(outputs: Tensors, as_b64: Sequence[str] = ()) -> list[dict[str, Json]]:
+    """An object for each row; the outputs named in ``as_b64`` are written as ``{"b64": …}``.
+
+    Raises :class:`InvalidInputError` if the outputs have no common first dimension.
+    """
+    require_rows(outputs)
+    columns = [to_json(array, as_b64=name in as_b64) for name, array in outputs.items()]
+    return [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def require_rows(outputs: Tensors) -> None:
+    """Raise :class:`InvalidInputError` unless all outputs have the same first dimension."""
+    sizes = {np.shape(array)[:1] for array in outputs.values()}
+    if len(sizes) != 1 or () in sizes:
+        shapes = {name: list(array.shape) for name, array in outputs.items()}
+        raise InvalidInputError(f"the outputs {shapes} are not rows: they share no first dimension")

@@ -1,0 +1,17 @@
+"""Adding a model: a pipeline of functions, each of which takes values and returns a value.
+
+======== ====================================================== =========================
+module   question that it answers                               returns
+======== ====================================================== =========================
+sources  What kind of model does the file hold?                 ``Source``
+safety   Could loading the file do harm?                        nothing, or it refuses
+original What does the model take, and what does it answer?     ``Original``
+samples  Which calls are compared? (examples: the user's rows)  ``Calls``
+choose   Which engine serves the model? It compiles and compares ``Choice``
+describe What is written of the model?                          ``Metadata``, ``Package``
+package  How is the model's folder written?                     nothing
+======== ====================================================== =========================
+
+``scripts.add_model`` calls them in this order. A step that cannot go on raises ``SourceError``.
+What a model's own export needs as well is in ``model.convert`` and ``model.folder``.
+"""

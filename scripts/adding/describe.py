@@ -1,0 +1,114 @@
+"""What is written of a model: its metadata, an example request, and a card to fill in."""
+
+import json
+from pathlib import Path
+from string import Template
+
+import keras
+import tensorflow as tf
+import tf_keras
+
+from inference.golden import Call
+from inference.models import Metadata, Provenance, ServedRecord, SourceRecord
+from inference.rows import to_rows
+from inference.signatures import Signature, TensorSpec
+from inference.tensors import to_json
+from model.folder import digest_of, size_of
+from scripts.adding.choose import LITERT_FILE, Choice
+from scripts.adding.original import Original
+from scripts.adding.package import Package
+from scripts.adding.samples import Calls
+from scripts.adding.sources import Source
+
+_SAVED_MODEL_FOLDER = "saved_model"
+_CARD = Path(__file__).parent / "card.template.md"
+_MAX_GOLDEN_BYTES = 1_000_000
+
+
+def provenance_of(source: Source, choice: Choice) -> Provenance:
+    """The files, their digests, and the versions of the libraries."""
+    return Provenance(
+        source=SourceRecord(
+            file=source.path.name,
+            kind=source.kind,
+            producer=source.producer,
+            sha256=digest_of(source.path),
+            bytes=size_of(source.path),
+        ),
+        served=ServedRecord(sha256=digest_of(choice.path), bytes=size_of(choice.path)),
+        made_with={
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "tf_keras": tf_keras.__version__,
+        },
+        parity_error=choice.parity_error,
+    )
+
+
+def describe(
+    name: str,
+    previous: Metadata | None,
+    original: Original,
+    choice: Choice,
+    labels: list[str],
+    provenance: Provenance,
+) -> Metadata:
+    """``metadata.json``. The version counts up; ``max_batch`` stays as somebody edited it."""
+    kept = {"max_batch": previous.max_batch} if previous else {}
+    return Metadata(
+        name=name,
+        version=previous.version + 1 if previous else 1,
+        engine=choice.engine,
+        engine_reason=choice.reason,
+        file=LITERT_FILE if choice.engine == "litert" else _SAVED_MODEL_FOLDER,
+        signatures=original.signatures,
+        default_signature=original.default_signature,
+        labels=labels,
+        provenance=provenance,
+        **kept,
+    )
+
+
+def pack(source: Source, choice: Choice, calls: Calls, metadata: Metadata, card: str) -> Package:
+    """All that the folder will hold."""
+    golden = {name: _call_to_keep(signature_calls) for name, signature_calls in calls.items()}
+    return Package(
+        metadata=metadata,
+        source=source.path,
+        served=choice.path,
+        golden=golden,
+        example=_example_request(golden[metadata.default_signature], metadata.signature),
+        card=card,
+    )
+
+
+def _call_to_keep(calls: list[Call]) -> Call:
+    """The first call, which has the real rows if there are any; the smallest if it is large."""
+
+    def size(call: Call) -> int:
+        return sum(array.nbytes for array in (*call.inputs.values(), *call.outputs.values()))
+
+    return calls[0] if size(calls[0]) <= _MAX_GOLDEN_BYTES else min(calls, key=size)
+
+
+def _example_request(call: Call, signature: Signature) -> str:
+    """A body for ``:predict``: the first row, or all inputs if the model takes no rows."""
+    if signature.inputs and signature.takes_rows:
+        first = {name: array[:1] for name, array in call.inputs.items()}
+        return json.dumps({"instances": to_rows(first)})
+    return json.dumps({"inputs": {name: to_json(array) for name, array in call.inputs.items()}})
+
+
+def new_card(source: Source, metadata: Metadata) -> str:
+    """A card with headings for what only people know."""
+    return Template(_CARD.read_text()).substitute(
+        name=metadata.name,
+        source=source.path.name,
+        kind=source.kind,
+        inputs=_listing(metadata.signature.inputs),
+        outputs=_listing(metadata.signature.outputs),
+    )
+
+
+def _listing(specs: dict[str, TensorSpec]) -> str:
+    return ", ".join(f"`{name}` {spec.dtype}{list(spec.shape)}" for name, spec in specs.items())

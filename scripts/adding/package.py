@@ -1,0 +1,74 @@
+"""The folder that ``add-model`` writes: its name, what it replaces, what it holds."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inference import golden
+from inference.errors import BrokenModelError
+from inference.models import METADATA, Metadata, read_metadata
+from model.folder import copy, digest_of, new_folder, pack_arrays
+from scripts.adding.sources import SourceError
+
+CARD = "card.md"
+EXAMPLE = "example.json"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Package:
+    """The content of a model's folder."""
+
+    metadata: Metadata
+    source: Path  # what the user gave; kept in `original/` unless it is served itself
+    served: Path  # what the engine loads
+    golden: Mapping[str, golden.Call]  # by signature
+    example: str
+    card: str
+
+
+def folder_of(models_dir: Path, name: str) -> Path:
+    """The folder of a model. Raises :class:`SourceError` for a name that cannot be in a URL."""
+    if not _NAME.fullmatch(name):
+        raise SourceError(
+            f"'{name}' is not a name: expected up to 64 letters, digits, '_', '-' and '.', "
+            "of which the first is a letter"
+        )
+    return models_dir / name
+
+
+def previous_metadata(folder: Path) -> Metadata | None:
+    """What the folder holds of an earlier version, None if there is none.
+
+    Raises :class:`SourceError` if the folder must not be replaced.
+    """
+    if any(folder.glob("*.py")):
+        raise SourceError(f"{folder} holds a model with code of its own; choose another name")
+    if not folder.exists():
+        return None
+    try:
+        return read_metadata(folder)
+    except BrokenModelError as error:
+        raise SourceError(f"{error}; remove {folder} to add the model anew") from error
+
+
+def read_card(folder: Path) -> str | None:
+    """The card, which somebody may have filled in; None if there is none."""
+    card = folder / CARD
+    return card.read_text() if card.exists() else None
+
+
+def write_package(folder: Path, package: Package) -> None:
+    """Replace the folder by the package."""
+    metadata = package.metadata
+    with new_folder(folder) as new:
+        copy(package.served, new / metadata.file)
+        if digest_of(package.served) != digest_of(package.source):
+            copy(package.source, new / "original" / package.source.name)
+        (new / golden.GOLDEN).write_bytes(pack_arrays(golden.pack(dict(package.golden))))
+        (new / EXAMPLE).write_text(package.example)
+        (new / CARD).write_text(package.card)
+        text = json.dumps(metadata.model_dump(mode="json"), indent=1)
+        (new / METADATA).write_text(text + "\n")

@@ -1,0 +1,31 @@
+"""Silence for TensorFlow, whose C++ code writes to file descriptor 2 and not to ``sys.stderr``."""
+
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet(*, unless: bool) -> Iterator[None]:
+    """Discard warnings and all that is written to standard error inside the block.
+
+    Standard error works again after the block, so the message of ``sys.exit`` is shown. Does
+    nothing where ``unless`` is true.
+    """
+    if unless:
+        yield
+        return
+    sys.stderr.flush()
+    saved_descriptor = os.dup(2)
+    with tempfile.TemporaryFile() as discarded, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.dup2(discarded.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved_descriptor, 2)
+            os.close(saved_descriptor)

@@ -1,0 +1,29 @@
+"""What ``add_model`` prints at its end: the figures, the engine, and the request to try."""
+
+import shlex
+from pathlib import Path
+
+from inference.models import Metadata, Provenance
+from scripts.adding.package import CARD, EXAMPLE
+
+
+def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:
+    """Print it. The last line is a command that works once the server runs."""
+    source_size, served_size = provenance.source.bytes / 1000, provenance.served.bytes / 1000
+    print(
+        f"added {metadata.name}, version {metadata.version}: "
+        f"{source_size:,.0f} kB became {served_size:,.0f} kB, "
+        f"largest difference from the original {provenance.parity_error:.1e}"
+    )
+    if metadata.engine == "tensorflow":
+        print(
+            f"served by TensorFlow, because {metadata.engine_reason}; its image is about 1.1 GB "
+            "and its first request takes seconds"
+        )
+    else:
+        print("served by LiteRT")
+    if folder.is_relative_to(Path.cwd()):
+        folder = folder.relative_to(Path.cwd())
+    print(f"fill in {folder / CARD}, start `make serve`, and ask:")
+    data = shlex.quote(f"@{folder / EXAMPLE}")
+    print(f"curl -d {data} http://127.0.0.1:8000/v1/models/{metadata.name}:predict")

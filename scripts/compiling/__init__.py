@@ -1,1 +1,0 @@
-"""From a TensorFlow program to a checked LiteRT file in a model folder."""

@@ -1,0 +1,108 @@
+"""The job of the names and what the API reads of it, against moto's S3, over HTTP."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from functions.api.app import create_app
+from functions.api.settings import Settings
+from functions.jobs import OutOfTimeError
+from functions.scheduled import handler
+from functions.scheduled.settings import Settings as ScheduledSettings
+from inference.models import ModelFolder
+from tests.aws import context, emulated
+from tests.buckets import BUCKET, bucket, contents, rows
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore")
+CONTEXT = context("ScheduledFunction")
+ENVIRONMENT = {"BATCHES_BUCKET": BUCKET}
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory, names_models: ModelFolder) -> Iterator[Any]:
+    log = tmp_path_factory.mktemp("s3") / "log"
+    with emulated(log) as patch, bucket() as client:
+        patch.setattr(handler, "settings", ScheduledSettings.model_validate(ENVIRONMENT))
+        patch.setattr(handler, "_models", names_models)
+        yield client
+
+
+def test_a_batch_of_names_is_whole_and_written_once(s3: Any) -> None:
+    event = {"scheduled_time": "2026-11-23T13:00:00Z", "count": 2500, "species": "cat"}
+    answer = handler.lambda_handler(event, CONTEXT)
+    assert answer == {
+        "batch": "20261123T130000Z",
+        "count": 2500,
+        "species": "cat",
+        "temperature": 1.0,
+        "model_version": 1,
+    }
+    first = contents(s3, "names/20261123T130000Z/")
+    manifest = json.loads(first.pop("manifest.json"))
+    assert [part["names"] for part in manifest["parts"]] == [1000, 1000, 500]
+    names = [row["name"] for part in first.values() for row in rows(part)]
+    assert len(names) == 2500
+    assert len(set(names)) > 1500
+    again = handler.lambda_handler(event | {"job": "pet_names"}, CONTEXT)
+    assert again == answer
+    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="names/20261123T130000Z/")["Contents"]:
+        s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+    handler.lambda_handler(event, CONTEXT)
+    second = contents(s3, "names/20261123T130000Z/")
+    assert json.loads(second.pop("manifest.json")) == manifest
+    assert second == first
+
+
+def test_a_retry_goes_on_where_the_clock_stopped_it(s3: Any) -> None:
+    event = {"scheduled_time": "2026-11-24T14:00:00+01:00", "count": 3000}
+    prefix = "names/20261124T130000Z/"
+    hurried = context("ScheduledFunction")
+    left = iter([60_000, 60_000, 1_000])
+    hurried.get_remaining_time_in_millis = lambda: next(left)
+    with pytest.raises(OutOfTimeError, match="stopped in time after 2000 of 3000 names"):
+        handler.lambda_handler(event, hurried)
+    assert sorted(contents(s3, prefix)) == ["part-00000.jsonl.gz", "part-00001.jsonl.gz"]
+    modified = {
+        entry["Key"]: entry["LastModified"]
+        for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+    }
+    assert handler.lambda_handler(event, CONTEXT)["count"] == 3000
+    entries = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+    assert len(entries) == 4
+    for entry in entries:
+        assert modified.get(entry["Key"], entry["LastModified"]) == entry["LastModified"]
+
+
+@pytest.mark.parametrize("options", [{"count": 0}, {"count": 1_000_001}, {"prefix": "a"}])
+def test_options_that_no_batch_has_fail_aloud(s3: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        handler.lambda_handler({"scheduled_time": "2026-11-23T13:00:00Z"} | options, CONTEXT)
+
+
+def test_without_a_bucket_the_job_says_what_is_missing(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handler, "settings", ScheduledSettings())
+    with pytest.raises(RuntimeError, match="BATCHES_BUCKET is not set"):
+        handler.lambda_handler({"scheduled_time": "2026-11-23T13:00:00Z"}, CONTEXT)
+
+
+def test_the_api_lists_and_serves_batches(s3: Any, names_models: ModelFolder) -> None:
+    for time, count in (("2026-01-01T00:00:00Z", 3), ("2026-01-02T00:00:00Z", 1500)):
+        handler.lambda_handler({"scheduled_time": time, "count": count}, CONTEXT)
+    s3.put_object(Bucket=BUCKET, Key="names/20260103T000000Z/part-00000.jsonl.gz", Body=b"half")
+    app = create_app(names_models, Settings.model_validate(ENVIRONMENT))
+    with TestClient(app) as client:
+        listed = client.get("/names/batches").json()["batches"]
+        assert listed[-2:] == ["20260102T000000Z", "20260101T000000Z"]
+        small = client.get("/names/batches/20260101T000000Z").json()
+        assert len(small["names"]) == small["count"] == 3
+        large = client.get("/names/batches/20260102T000000Z").json()
+        assert [part["names"] for part in large["parts"]] == [1000, 500]
+        assert all("X-Amz-Algorithm=AWS4-HMAC-SHA256" in part["url"] for part in large["parts"])
+        assert client.get("/names/batches/20260103T000000Z").status_code == 404
+        assert client.get("/names/batches/nonsense").status_code == 422
+        assert client.get("/names/batches?limit=1").json() == {"batches": listed[:1]}

@@ -1,0 +1,242 @@
+"""The scheduled function against a real S3 protocol: moto's server, over HTTP."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from functions import storage
+from functions.endpoints import Endpoint
+from functions.jobs import Job, Manifest, OutOfTimeError, Run
+from functions.scheduled import handler
+from inference.models import Model, ModelFolder
+from inference.signatures import Signature, Tensors, TensorSpec
+from tests.aws import context, emulated
+from tests.buckets import BUCKET, bucket, contents, rows
+from tests.processes import MODELS
+
+# botocore's own use of datetime, and its connections that live as long as the process.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore")
+CONTEXT = context("ScheduledFunction")
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of a bucket that nobody else uses."""
+    log = tmp_path_factory.mktemp("s3") / "log"
+    with emulated(log) as patch, bucket() as client:
+        patch.setattr(handler, "_models", ModelFolder(MODELS))
+        yield client
+
+
+SOURCE = [
+    b"[[5.1, 3.5, 1.4, 0.2], [6.7, 3.1, 4.7, 1.5]]",  # two rows in one line
+    b"[5.1, 3.5, 1.4, 0.2]",
+    b"not JSON",
+    b'{"flower": [6.7, 3.1, 4.7, 1.5]}',
+    b'{"tree": [1, 2, 3, 4]}',
+    b'["5.1", 3.5, 1.4, 0.2]',
+    b"[5.1, 3.5, 1.4]",
+    b"[6.3, 3.3, 6, 2.5]",
+]
+
+
+def score(s3: Any, source: list[bytes], folder: str, **options: str) -> dict[str, Any]:
+    key = f"in/{folder}.jsonl"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"\n".join(source) + b"\n")
+    event = {
+        "scheduled_time": "2026-11-23T15:00:00Z",
+        "model": "iris",
+        "source": f"s3://{BUCKET}/{key}",
+        "target": f"s3://{BUCKET}/{folder}",
+    }
+    answer: dict[str, Any] = handler.lambda_handler(event | options, CONTEXT)
+    return answer
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> None:
+    key = f"in/rows.jsonl{'.gz' if packed else ''}"
+    body = b"\n".join(SOURCE) + b"\n"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(body) if packed else body)
+    event = {
+        "scheduled_time": "2026-11-23T15:00:00Z",
+        "model": "iris",
+        "source": f"s3://{BUCKET}/{key}",
+        "target": f"s3://{BUCKET}/out{packed}",
+    }
+    answer = handler.lambda_handler(event, CONTEXT)
+    assert answer == {
+        "batch": "20261123T150000Z",
+        "rows": 8,
+        "scored": 3,
+        "rejected": 5,
+        "model": "iris",
+        "version": 1,
+        "source": f"s3://{BUCKET}/{key}",
+    }
+    written = contents(s3, f"out{packed}/20261123T150000Z/")
+    scored = rows(written["part-00000.jsonl.gz"])
+    assert [row["row"] for row in scored] == [2, 4, 8]
+    assert all(sum(row["prediction"]["species"]) == pytest.approx(1) for row in scored)
+    rejected = {row["row"]: row["error"] for row in rows(written["rejects-00000.jsonl.gz"])}
+    assert rejected.keys() == {1, 3, 5, 6, 7}
+    assert rejected[3] == "not JSON"
+    assert rejected[5] == "a row must have exactly the inputs ['flower']"
+    assert rejected[6] == "'flower' takes numbers, not str"
+    manifest = json.loads(written["manifest.json"])
+    assert manifest["parts"] == [
+        {
+            "rows": 8,
+            "scored": 3,
+            "rejected": 5,
+            "part_key": f"out{packed}/20261123T150000Z/part-00000.jsonl.gz",
+            "rejects_key": f"out{packed}/20261123T150000Z/rejects-00000.jsonl.gz",
+        }
+    ]
+    assert handler.lambda_handler(event, CONTEXT) == answer
+
+
+def test_scoring_goes_on_from_its_checkpoint(s3: Any) -> None:
+    s3.put_object(Bucket=BUCKET, Key="in/many.jsonl", Body=b"[1, 2, 3, 4]\n" * 2500)
+    event = {
+        "scheduled_time": "2026-11-23T16:00:00Z",
+        "model": "iris",
+        "source": f"s3://{BUCKET}/in/many.jsonl",
+        "target": f"s3://{BUCKET}/many",
+    }
+    hurried = context("ScheduledFunction")
+    left = iter([60_000, 1_000])
+    hurried.get_remaining_time_in_millis = lambda: next(left)
+    with pytest.raises(OutOfTimeError, match="after 1000 rows"):
+        handler.lambda_handler(event, hurried)
+    assert "manifest.json" not in contents(s3, "many/20261123T160000Z/")
+    answer = handler.lambda_handler(event, CONTEXT)
+    assert (answer["rows"], answer["scored"], answer["rejected"]) == (2500, 2500, 0)
+    written = contents(s3, "many/20261123T160000Z/")
+    numbers = [row["row"] for key, part in written.items() if "part-" in key for row in rows(part)]
+    assert numbers == list(range(1, 2501))
+
+
+class _Echo:
+    """An engine that answers its inputs, and their number."""
+
+    def run(self, signature: str, inputs: Tensors) -> Tensors:
+        return {f"{name}_{signature}": array for name, array in inputs.items()}
+
+
+def models_of(monkeypatch: pytest.MonkeyPatch, **shapes: tuple[int, ...]) -> None:
+    """Serve a model of text under the name ``iris``, whose outputs are its inputs."""
+    specs = {name: TensorSpec(dtype="string", shape=shape) for name, shape in shapes.items()}
+    outputs = {f"{name}_echo": spec for name, spec in specs.items()}
+
+    class Echoes(ModelFolder):
+        def get(self, name: str) -> Model:
+            signature = Signature(inputs=specs, outputs=outputs)
+            changed = {"signatures": {"echo": signature}, "default_signature": "echo"}
+            return Model(self.describe(name).model_copy(update=changed), _Echo())
+
+    monkeypatch.setattr(handler, "_models", Echoes(MODELS))
+
+
+def test_rows_of_bytes_are_taken_as_base64(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    models_of(monkeypatch, text=(-1,))
+    lines = [b'{"b64": "Y2F0"}', b'{"text": {"b64": "ZG9n"}}', b'"bird"']
+    assert score(s3, lines, "bytes")["scored"] == 3
+    scored = rows(contents(s3, "bytes/20261123T150000Z/")["part-00000.jsonl.gz"])
+    assert [row["prediction"] for row in scored] == [
+        {"text_echo": "cat"},
+        {"text_echo": "dog"},
+        {"text_echo": "bird"},
+    ]
+
+
+def test_a_model_that_takes_no_rows_is_refused_at_once(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models_of(monkeypatch, text=(3,))
+    with pytest.raises(Exception, match="model 'iris' takes no rows: a file cannot be scored"):
+        score(s3, [b'["a", "b", "c"]'], "no_rows")
+    assert contents(s3, "no_rows/") == {}
+
+
+def test_a_large_part_is_no_too_large_answer(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand rows of 4096 values would exceed what HTTP may answer."""
+    models_of(monkeypatch, text=(-1, 4096))
+    line = json.dumps(["a"] * 4096).encode()
+    assert score(s3, [line] * 1000, "large")["scored"] == 1000
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"scheduled_time": "yesterday"},
+        {"scheduled_time": "2026-11-23T13:00:00Z", "model": "m", "source": "/etc/passwd"},
+        {
+            "scheduled_time": "2026-11-23T13:00:00Z",
+            "model": "m",
+            "source": "s3://b/rows.jsonl",
+            "target": "s3://b/out",
+            "more": 1,
+        },
+    ],
+)
+def test_another_event_fails_aloud(event: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        handler.lambda_handler(event, CONTEXT)
+
+
+class _Nothing(BaseModel):
+    pass
+
+
+class _Done(Manifest):
+    run: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"Runs": 1}
+
+
+def _job(name: str) -> Endpoint:
+    def run(_options: _Nothing, run: Run) -> _Done:
+        return _Done(run=f"{name} {run.name}")
+
+    return Endpoint(name, APIRouter(), job=Job(_Nothing, run))
+
+
+@pytest.mark.parametrize(
+    ("names", "job", "expected"),
+    [
+        (["one"], None, "one 20261123T130000Z"),
+        (["one", "two"], "two", "two 20261123T130000Z"),
+        (
+            ["one", "two"],
+            None,
+            r"the event names the job None, the endpoints have \['one', 'two'\]",
+        ),
+        (["one"], "three", "the event names the job 'three'"),
+        ([], None, r"the endpoints have \[\]; send 'job', or 'model', 'source' and 'target'"),
+    ],
+)
+def test_an_endpoints_job_runs(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], job: str | None, expected: str
+) -> None:
+    monkeypatch.setattr(handler, "_jobs", {name: _job(name).job for name in names})
+    event = {"scheduled_time": "2026-11-23T14:00:00+01:00"} | ({"job": job} if job else {})
+    if expected.endswith("Z"):
+        answer = handler.lambda_handler(event, CONTEXT)
+        assert answer == {"batch": "20261123T130000Z", "run": expected}
+    else:
+        with pytest.raises(ValueError, match=expected):
+            handler.lambda_handler(event, CONTEXT)
+
+
+def test_packing_does_not_depend_on_the_time(tmp_path: Path) -> None:
+    assert storage.pack_lines(["a"])[4:8] == b"\0\0\0\0"  # gzip's time of modification

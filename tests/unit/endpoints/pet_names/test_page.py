@@ -1,0 +1,101 @@
+import html
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from functions.api import handler
+from functions.api.app import create_app
+from functions.api.handler import lambda_handler
+from inference.models import ModelFolder
+from tests.aws import context
+
+
+def names_on(page: str) -> list[str]:
+    (shown,) = re.findall(r'<ul class="names">(.*?)</ul>', page, re.DOTALL)
+    return [html.unescape(name) for name in re.findall(r"<li[^>]*>([^<]*)</li>", shown)]
+
+
+def test_the_front_page_shows_twenty_names(names_client: TestClient) -> None:
+    page = names_client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert len(names_on(page.text)) == 20
+    assert names_client.get("/").text != page.text
+
+
+def test_the_front_page_draws_what_the_api_draws(names_client: TestClient) -> None:
+    query: dict[str, str | float] = {
+        "count": 30,
+        "species": "dog",
+        "prefix": "ma",
+        "seed": 5,
+        "temperature": 1.5,
+    }
+    page = names_client.get("/", params=query).text
+    assert names_on(page) == names_client.get("/names", params=query).json()
+
+
+def test_names_of_the_data_are_not_marked_as_new(names_client: TestClient) -> None:
+    page = names_client.get("/", params={"temperature": 0.2, "species": "cat", "seed": 1}).text
+    assert "Sam" in names_on(page)
+    assert '<li class="new">Sam</li>' not in page
+    assert '<li class="new">' in names_client.get("/", params={"temperature": 2, "seed": 1}).text
+
+
+def test_an_empty_field_of_the_form_is_no_choice(names_client: TestClient) -> None:
+    answer = names_client.get("/?species=&temperature=1.0&prefix=&count=20&seed=")
+    assert len(names_on(answer.text)) == 20
+
+
+def test_what_the_form_cannot_send_is_a_422(names_client: TestClient) -> None:
+    answer = names_client.get("/", params={"prefix": "<script>"})
+    assert answer.status_code == 422
+    assert answer.json()["details"][0]["field"] == "query.prefix"
+
+
+def test_it_keeps_the_policy_and_is_whole_without_internet_access(names_client: TestClient) -> None:
+    page = names_client.get("/")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    references = re.findall(r'(?:src|href)="([^"#]+)"', page.text)
+    assert "assets/pet_names/names.js" in references
+    for reference in references:
+        assert "//" not in reference, f"{reference} is on another host"
+        answer = names_client.get(f"/{html.unescape(reference).removeprefix('./')}")
+        assert answer.status_code == 200, reference
+
+
+def test_every_page_leads_to_the_names(names_client: TestClient) -> None:
+    assert '<a href="./" aria-current="page">Names</a>' in names_client.get("/").text
+    assert '<a href="./">Names</a>' in names_client.get("/models").text
+
+
+def test_a_broken_model_leads_to_the_page_that_says_why(tmp_path: Path) -> None:
+    (tmp_path / "pet_names").mkdir()
+    client = TestClient(create_app(ModelFolder(tmp_path)), raise_server_exceptions=False)
+    page = client.get("/")
+    assert page.url.path == "/models"
+    assert "pet_names: has no metadata.json" in page.text
+    assert client.get("/names").status_code == 503
+
+
+def test_a_server_without_the_model_has_no_names(client: TestClient) -> None:
+    assert client.get("/names").status_code == 404
+    assert client.get("/").url.path == "/models"
+    assert "Names" not in client.get("/models").text
+
+
+def test_its_requests_are_right_behind_a_stage(
+    event: Callable[[str], dict[str, Any]],
+    names_models: ModelFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler, "app", create_app(names_models))
+    staged = event("pet_names/front_page")
+    staged["rawPath"] = staged["requestContext"]["http"]["path"] = "/prod/"
+    staged["requestContext"]["stage"] = "prod"
+    response = lambda_handler(staged, context())
+    host = staged["headers"]["host"]
+    assert f"curl 'https://{host}/prod/names?" in html.unescape(response["body"])
