@@ -37,7 +37,8 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     install_error_handlers(app)
     for endpoint in endpoints:
-        app.include_router(endpoint.router)
+        if endpoint.router:
+            app.include_router(endpoint.router)
     app.include_router(typed.router_for(models))
     app.include_router(tensorflow_serving.router)
     app.include_router(open_inference.router)

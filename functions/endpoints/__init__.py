@@ -1,4 +1,4 @@
-"""Endpoints: what users own. Each module or package here that has a ``router`` is served.
+"""Endpoints: what users own. A module or package here is served by its ``router``.
 
 A module ``functions/endpoints/iris.py`` needs nothing but its router::
 
@@ -8,8 +8,9 @@ A module ``functions/endpoints/iris.py`` needs nothing but its router::
     @router.get("/iris")
     async def read_iris(models: Models) -> dict[str, float]: ...
 
-It may also have:
+It may have these names, and needs a router or a job:
 
+- ``router``: its routes
 - ``requires``: names of the models that it needs; without them it is not served
 - ``link``: its page's entry in the navigation, a :class:`functions.api.pages.Link`
 - ``job``: what it runs on the schedule, a :class:`functions.jobs.Job`
@@ -34,7 +35,7 @@ class Endpoint:
     """One of these modules."""
 
     name: str
-    router: APIRouter
+    router: APIRouter | None = None
     requires: Sequence[str] = ()
     link: Link | None = None
     job: Job[Any] | None = None
@@ -51,14 +52,15 @@ def discover() -> list[Endpoint]:
         for module in pkgutil.iter_modules(__path__)
         if not module.name.startswith("_")
     ]
-    return [_endpoint(module) for module in modules if hasattr(module, "router")]
+    endpoints = [_endpoint(module) for module in modules]
+    return [endpoint for endpoint in endpoints if endpoint.router or endpoint.job]
 
 
 def _endpoint(module: ModuleType) -> Endpoint:
     name = module.__name__.rpartition(".")[2]
-    optional = {
+    attributes = {
         attribute: getattr(module, attribute)
-        for attribute in ("requires", "link", "job")
+        for attribute in ("router", "requires", "link", "job")
         if hasattr(module, attribute)
     }
-    return Endpoint(name, module.router, **optional)
+    return Endpoint(name, **attributes)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from functions import storage
@@ -208,7 +207,7 @@ def _job(name: str) -> Endpoint:
     def run(_options: _Nothing, run: Run) -> _Done:
         return _Done(run=f"{name} {run.name}")
 
-    return Endpoint(name, APIRouter(), job=Job(_Nothing, run))
+    return Endpoint(name, job=Job(_Nothing, run))
 
 
 @pytest.mark.parametrize(

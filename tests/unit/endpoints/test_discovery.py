@@ -56,7 +56,27 @@ def test_a_package_is_one_endpoint(folder: Path) -> None:
     assert client.get("/flowers").status_code == 200
 
 
-def test_a_module_without_a_router_is_no_endpoint(folder: Path) -> None:
+JOB = """
+from pydantic import BaseModel
+from functions.jobs import Job, Manifest, Run
+
+
+class Options(BaseModel):
+    pass
+
+
+job = Job(Options, lambda options, run: Manifest())
+"""
+
+
+def test_a_module_with_a_job_alone_runs_on_the_schedule(folder: Path) -> None:
+    (folder / "nightly.py").write_text(JOB)
+    jobs = {endpoint.name: endpoint.job for endpoint in endpoints.discover()}
+    assert jobs["nightly"] is not None
+    assert TestClient(create_app(ModelFolder(MODELS))).get("/health").status_code == 200
+
+
+def test_a_module_without_router_and_job_is_no_endpoint(folder: Path) -> None:
     (folder / "flowers.py").write_text("CENTIMETRES = 2.54\n")
     assert "flowers" not in [endpoint.name for endpoint in endpoints.discover()]
 
