@@ -111,23 +111,33 @@ lock: .venv/uv ## pin requirements/*.txt anew, with hashes
 clean: ## remove everything that was set up or built
 	rm -rf .venv .venv-sam .venv-bench .venv-clients .venv-lint .venv-rehearsal .aws-sam certificates
 
-# Environments. pip brings uv, and uv installs the rest. Each group of dependencies leaves a stamp when
-# it is complete; `serve` needs only the first two. (A package whose installation was interrupted looks
-# installed, so an unfinished group is installed again.)
+# Environments. pip brings uv, and uv installs the rest, for the Python that PYTHON names.
+# Each group of dependencies leaves a stamp when it is complete; `serve` needs only the first two.
+# Modules are compiled where many processes start, or where a start is measured. Without it, and with
+# PYTHONDONTWRITEBYTECODE set, every process would compile TensorFlow for itself.
+.venv/% .venv-bench/%: COMPILE = --compile-bytecode
+
+# Unpacking another pip takes seconds. It is done only where PYTHON's own is missing, older than 22.3, or
+# fails; then the second pip's message is the one to read.
+PIP_INSTALL = install --quiet --disable-pip-version-check --no-deps --require-hashes
 .venv/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed: make PYTHON=python3.13" if not (3, 11) <= sys.version_info < (3, 14) else 0)'
 	@echo 'setting up $@ …' >&2
-	@test -e $@ || $(PYTHON) -m venv --clear .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@test -e $@ || $(PYTHON) -m venv --clear --without-pip .venv
+	@$(PYTHON) -m pip --python .venv/bin/python $(PIP_INSTALL) -r $< 2>/dev/null || \
+	  { .venv/bin/python -m ensurepip >/dev/null && .venv/bin/python -m pip $(PIP_INSTALL) -r $<; }
 	@touch $@
 
+# A package whose installation was interrupted looks installed. So a group that left its mark unfinished
+# is completed, and then linked once more from uv's cache.
 .venv/tensorflow .venv/train .venv/dev: .venv/runtime
 .venv/runtime .venv/tensorflow .venv/train .venv/dev: .venv/%: requirements/%.txt .venv/uv
 	@echo 'setting up $@ …' >&2
 	@touch $@.unfinished
-	@$(INSTALL) $(if $(wildcard $@.unfinished),--reinstall) --python .venv/bin/python -r $<
+	@$(INSTALL) $(COMPILE) --python .venv/bin/python -r $<
+	@$(if $(wildcard $@.unfinished),$(INSTALL) $(COMPILE) --python .venv/bin/python --reinstall --offline -r $<)
 	@touch $@
-	@rm $@.unfinished
+	@rm -f $@.unfinished
 
 .venv-sam/sam: requirements/sam.txt
 .venv-bench/bench: requirements/bench.txt
@@ -137,5 +147,5 @@ clean: ## remove everything that was set up or built
 .venv-sam/sam .venv-bench/bench .venv-clients/clients .venv-lint/lint .venv-rehearsal/rehearsal: | .venv/uv
 	@echo 'setting up $@ …' >&2
 	@.venv/bin/uv venv --quiet --clear --python .venv/bin/python $(@D)
-	@$(INSTALL) --python $(@D)/bin/python -r $<
+	@$(INSTALL) $(COMPILE) --python $(@D)/bin/python -r $<
 	@touch $@
