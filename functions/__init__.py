@@ -1,1 +1,1 @@
-"""The Lambda functions: all in one image, each another command in it."""
+"""The Lambda functions. All are in one image; each is a command of it."""

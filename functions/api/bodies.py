@@ -23,7 +23,7 @@ class BodyLimit:
         self._message = f"the body exceeds {limit} bytes"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what is read; refuse at once what is announced as too long."""
+        """Refuse an announced length over the limit at once; otherwise count the bytes read."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,1 +1,1 @@
-"""Who may call, for teams that have an API key and nothing else."""
+"""The authorizer: compares the API key of a request with a secret, before any model code runs."""

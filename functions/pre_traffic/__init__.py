@@ -1,1 +1,1 @@
-"""What must hold of a new version before it gets traffic."""
+"""The hook that checks a new version before it gets traffic."""
