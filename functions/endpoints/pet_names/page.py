@@ -5,8 +5,9 @@ Its form sends what ``/names`` takes. The link to the names on screen keeps the 
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -16,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from functions.api.deps import Models
 from functions.api.pages import Pages
 from functions.endpoints.pet_names.drawing import MODEL, draw_names, known_names
-from functions.endpoints.pet_names.query import FormQuery
+from functions.endpoints.pet_names.query import FormQuery, NamesQuery
 from functions.endpoints.pet_names.routes import record_drawing
 from inference.models import ModelFolder
 
@@ -61,6 +62,7 @@ async def read_front_page(
         "names.html",
         address="./",
         query=query,
+        bounds=_bounds(),
         drawing=drawing,
         names=[
             Name(name, bool(licensed) and name.lower() not in licensed) for name in drawing.names
@@ -83,6 +85,13 @@ async def read_learning_curve(models: Models) -> Response:
 async def read_asset(request: Request, file: str) -> Response:
     """The page's own files."""
     return await _assets.get_response(file, request.scope)
+
+
+@cache
+def _bounds() -> dict[str, Any]:
+    """What the form's fields allow: the JSON Schema of the query's fields."""
+    properties: dict[str, Any] = NamesQuery.model_json_schema()["properties"]
+    return properties
 
 
 def _samples(url: str) -> list[Sample]:

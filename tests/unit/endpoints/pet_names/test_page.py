@@ -56,6 +56,17 @@ def test_what_the_form_cannot_send_is_a_422(names_client: TestClient) -> None:
     assert answer.json()["details"][0]["field"] == "query.prefix"
 
 
+def test_the_form_allows_what_the_query_allows(names_client: TestClient) -> None:
+    page = names_client.get("/").text
+    (operation,) = names_client.get("/openapi.json").json()["paths"]["/names"].values()
+    fields = {field["name"]: field["schema"] for field in operation["parameters"]}
+    for name in ("count", "temperature"):
+        (field,) = re.findall(rf'<input [^>]*name="{name}"[^>]*>', page)
+        (low,), (high,) = re.findall(r'min="([^"]+)"', field), re.findall(r'max="([^"]+)"', field)
+        assert (float(low), float(high)) == (fields[name]["minimum"], fields[name]["maximum"])
+    assert f'maxlength="{fields["prefix"]["maxLength"]}"' in page
+
+
 def test_it_keeps_the_policy_and_is_whole_without_internet_access(names_client: TestClient) -> None:
     page = names_client.get("/")
     assert "default-src 'none'" in page.headers["content-security-policy"]
