@@ -70,8 +70,13 @@ def to_rows(outputs: Tensors, as_b64: Sequence[str] = ()) -> list[dict[str, Json
     Raises :class:`InvalidInputError` if the outputs have no common first dimension.
     """
     require_rows(outputs)
-    columns = [to_json(array, as_b64=name in as_b64) for name, array in outputs.items()]
+    columns = to_columns(outputs, as_b64).values()
     return [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def to_columns(outputs: Tensors, as_b64: Sequence[str] = ()) -> dict[str, Json]:
+    """A nested list for each output, by name."""
+    return {name: to_json(array, as_b64=name in as_b64) for name, array in outputs.items()}
 
 
 def require_rows(outputs: Tensors) -> None:

@@ -52,7 +52,7 @@ def figures() -> Figures:
     model = load_model(FOLDER)
     per_char, per_name = cross_entropy(model, tested)
     drawn = draw_names(model, share_of_dogs(fitted))
-    names_of_data = set(licences["name"])
+    names_of_data = {" ".join(name.split()) for name in licences["name"]}
     return Figures(
         names_tested=len(tested),
         nats_per_char=round(per_char, 4),

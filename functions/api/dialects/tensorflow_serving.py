@@ -17,9 +17,9 @@ from functions.api.dialects import DialectRoute, find_model, json_response, read
 from functions.api.limits import Predictor
 from inference.errors import InvalidInputError
 from inference.models import Metadata
-from inference.rows import from_columns, from_rows, to_rows
+from inference.rows import from_columns, from_rows, require_rows, to_columns, to_rows
 from inference.signatures import Tensors, TensorSpec
-from inference.tensors import Json, to_json
+from inference.tensors import Json
 
 router = APIRouter(prefix="/v1", tags=["TensorFlow Serving"], route_class=DialectRoute)
 
@@ -85,23 +85,23 @@ def _predict(predictor: Predictor, metadata: Metadata, body: dict[str, Any]) -> 
 
 
 def _encode_rows(outputs: Tensors) -> list[Json]:
-    """One output's rows without its name, or an object for each row."""
-    rows = to_rows(outputs, as_b64=[name for name in outputs if _is_bytes(name)])
+    """The rows of the only output without its name, or an object for each row."""
     if len(outputs) > 1:
-        return rows
-    (name,) = outputs
-    return [row[name] for row in rows]
+        return to_rows(outputs, _bytes_outputs(outputs))
+    require_rows(outputs)
+    (rows,) = to_columns(outputs, _bytes_outputs(outputs)).values()
+    return list(rows)
 
 
 def _encode_columns(outputs: Tensors) -> Json:
     """A tensor, or tensors by name."""
-    columns = {name: to_json(array, as_b64=_is_bytes(name)) for name, array in outputs.items()}
+    columns = to_columns(outputs, _bytes_outputs(outputs))
     return columns if len(columns) > 1 else next(iter(columns.values()))
 
 
-def _is_bytes(name: str) -> bool:
-    """TensorFlow Serving writes an output of text as base64 if its name ends so."""
-    return name.endswith("_bytes")
+def _bytes_outputs(outputs: Tensors) -> list[str]:
+    """TensorFlow Serving writes an output of text as base64 if its name ends in ``_bytes``."""
+    return [name for name in outputs if name.endswith("_bytes")]
 
 
 _ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
