@@ -14,8 +14,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from functions.api.limits import TooLargeError
-from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
+from inference.errors import (
+    BrokenModelError,
+    InvalidInputError,
+    ModelNotFoundError,
+    TooLargeError,
+)
 from inference.telemetry import logger
 
 

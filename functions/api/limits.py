@@ -8,15 +8,12 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from inference.errors import TooLargeError
 from inference.models import Model, ModelFolder
 from inference.signatures import Tensors
 from inference.telemetry import record
 
 _FEWEST_BYTES = 2  # of a value in JSON: a digit and a comma
-
-
-class TooLargeError(Exception):
-    """More rows or bytes than one request may send or one answer may hold."""
 
 
 @dataclass(frozen=True)

@@ -17,5 +17,9 @@ class InvalidInputError(InferenceError):
     """Inputs do not fit the signature. The text names the input and what was expected."""
 
 
+class TooLargeError(InferenceError):
+    """More rows, values or bytes than one request may send, or than one answer may hold."""
+
+
 class DisagreementError(InferenceError):
     """Two answers to the same inputs differ by more than the tolerance."""

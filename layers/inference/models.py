@@ -59,7 +59,10 @@ class Metadata(BaseModel):
     file: str  # what the engine loads, in the model's folder
     signatures: dict[str, Signature]
     default_signature: str
-    max_batch: int = 1024  # rows of one request; edit it freely
+    # Limits of one request; edit them freely. `add-model` derives them from a measured cost.
+    max_batch: int = 1024  # rows
+    max_length: int = 1024  # the size of a free dimension other than the rows
+    max_values: int = 1_000_000  # of all inputs together
     labels: list[str] = []  # class names, in the order of the output's last dimension
     provenance: Provenance | None = None
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from functions.api.limits import Predictor, TooLargeError
+from functions.api.limits import Predictor
 from functions.api.settings import settings
-from inference.errors import InvalidInputError
+from inference.errors import InvalidInputError, TooLargeError
 from inference.models import ModelFolder
 from tests.processes import MODELS
 
