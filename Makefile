@@ -21,7 +21,7 @@ help: ## list the targets
 
 serve: .venv/runtime $(ENGINE_OF_MODELS) ## serve http://127.0.0.1:$PORT, without Docker (PORT=8000, MODELS_DIR=model)
 	@echo "Serving http://127.0.0.1:$(PORT) - see http://127.0.0.1:$(PORT)/models and http://127.0.0.1:$(PORT)/docs"
-	@PYTHONPATH=.:layers exec .venv/bin/python -m uvicorn functions.api.app:app --port $(PORT)
+	@PYTHONPATH=.:layers exec .venv/bin/python -m functions.api.server --port $(PORT)
 
 test: .venv/dev .venv/train .venv-sam/sam .venv-clients/clients ## run the tests; those that need Docker only where it runs
 	$(RUN) -m pytest

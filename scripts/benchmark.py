@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from scripts.adding.quiet import quiet
 from scripts.benchmarks.added import mobilenet_milliseconds, servers_of_r_network
-from scripts.benchmarks.server import Run, Server, uvicorn
+from scripts.benchmarks.server import OUR_SERVER, Run, Server, uvicorn
 from scripts.command import parser
 from scripts.example import example_is_present
 
@@ -29,7 +29,7 @@ def main() -> None:
     if example_is_present():
         names = start_in_turn(
             {
-                "ours": Server(uvicorn("functions.api.app:app"), "/names"),
+                "ours": Server(OUR_SERVER, "/names"),
                 "the same on Keras": Server(
                     uvicorn("scripts.benchmarks.keras_app:app"),
                     "/names",

@@ -33,7 +33,7 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("there is no Chromium: apt-get install chromium")
-    command = [sys.executable, "-m", "uvicorn", "functions.api.app:app", f"--port={_PORT}"]
+    command = [sys.executable, "-m", "functions.api.server", f"--port={_PORT}"]
     with running(command) as process:
         try:
             wait_until_answering(f"{_ADDRESS}/health", process)

@@ -1,13 +1,16 @@
-"""The FastAPI application, built once at import; ``uvicorn functions.api.app:app`` serves it."""
+"""The FastAPI application, built once at import; ``functions.api.server`` serves it."""
+
+from functools import partial
+from http import HTTPStatus
 
 from fastapi import FastAPI
 
-from functions.api import health, pages
+from functions.api import health, openapi, pages
 from functions.api.bodies import BodyLimit, Decompression, FormIsJson
 from functions.api.dialects import open_inference, tensorflow_serving, typed
-from functions.api.errors import ERROR_RESPONSES, install_error_handlers
-from functions.api.limits import Predictor
+from functions.api.errors import declare, install_error_handlers
 from functions.api.settings import Settings, settings
+from functions.api.turns import Turns
 from functions.endpoints import discover
 from inference import __version__
 from inference.golden import preload
@@ -24,27 +27,28 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
         version=__version__,
         docs_url=None,  # `pages` serves it from packaged files
         redoc_url=None,
-        responses=ERROR_RESPONSES,
+        responses=declare(HTTPStatus.INTERNAL_SERVER_ERROR),
         strict_content_type=False,  # a body without a type is JSON as well
     )
     endpoints = [endpoint for endpoint in discover() if endpoint.can_serve(models)]
     app.state.models = models
     app.state.settings = settings
-    app.state.predictor = Predictor(models, settings.max_body_bytes)
+    app.state.turns = Turns(settings.max_waiting, settings.wait_seconds)
     app.state.links = [endpoint.link for endpoint in endpoints if endpoint.link] + pages.LINKS
     app.add_middleware(FormIsJson)
     app.add_middleware(Decompression, limit=settings.max_body_bytes)
-    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(BodyLimit, settings=settings)
     install_error_handlers(app)
     for endpoint in endpoints:
         if endpoint.router:
             app.include_router(endpoint.router)
-    app.include_router(typed.router_for(models))
+    app.include_router(typed.router)
     app.include_router(tensorflow_serving.router)
     app.include_router(open_inference.router)
     app.include_router(health.router)
     app.include_router(pages.router)
     pages.mount_assets(app)
+    app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
 
 

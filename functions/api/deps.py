@@ -28,8 +28,8 @@ async def _models(request: Request) -> ModelFolder:
 
 
 async def _predictor(request: Request) -> Predictor:
-    predictor: Predictor = request.app.state.predictor
-    return predictor
+    state = request.app.state
+    return Predictor(state.models, state.turns, state.settings.max_body_bytes, request)
 
 
 async def _batches_bucket(request: Request) -> Bucket:
@@ -45,7 +45,7 @@ Models = Annotated[ModelFolder, Depends(_models)]
 """The models that this application serves."""
 
 Predict = Annotated[Predictor, Depends(_predictor)]
-"""Runs a model within the limits of HTTP."""
+"""Runs a model when it is this request's turn, within the limits of HTTP."""
 
 BatchesBucket = Annotated[Bucket, Depends(_batches_bucket)]
 """The bucket of the schedule's jobs; 404 where there is none."""

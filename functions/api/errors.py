@@ -5,16 +5,20 @@ and the Open Inference Protocol answer ``error`` alone, so their clients read th
 a client sent is never repeated, because it may hold secrets or NaN.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
+from functions.api.turns import BusyError, ClientGoneError
 from inference.errors import (
+    MOST_PLACES,
     BrokenModelError,
     InvalidInputError,
     ModelNotFoundError,
@@ -38,20 +42,34 @@ class ErrorResponse(BaseModel):
     details: list[ErrorDetail] = []
 
 
-_MOST_DETAILS = 10  # a client that sends a thousand wrong values made one mistake
+def declare(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What FastAPI's ``responses`` takes: these statuses answer with the one shape."""
+    return {
+        status: {"model": ErrorResponse, "description": HTTPStatus(status).phrase}
+        for status in statuses
+    }
 
-ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorResponse, "description": HTTPStatus(status).phrase}
-    for status in (HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.INTERNAL_SERVER_ERROR)
-}
+
+# Of every route that takes a body, beside the statuses of its own.
+BODY_STATUSES = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_CLIENT_GONE = 499  # not in the standard; nobody reads it but the access log
+_RETRY_SECONDS = {"Retry-After": "1"}
 
 
 def error_response(
-    status: int, message: str, details: list[ErrorDetail] | None = None
+    status: int,
+    message: str,
+    details: list[ErrorDetail] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The one way to answer with an error."""
     body = ErrorResponse(error=message, details=details or [])
-    return JSONResponse(body.model_dump(), status_code=status)
+    return JSONResponse(body.model_dump(), status_code=status, headers=headers)
 
 
 def install_error_handlers(app: FastAPI) -> None:
@@ -65,16 +83,14 @@ def install_error_handlers(app: FastAPI) -> None:
                 message=problem["msg"],
                 type=problem["type"],
             )
-            for problem in error.errors()[:_MOST_DETAILS]
+            for problem in error.errors()[:MOST_PLACES]
         ]
         summary = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
         return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, summary, details)
 
     @app.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
-        response = error_response(error.status_code, str(error.detail))
-        response.headers.update(error.headers or {})
-        return response
+        return error_response(error.status_code, str(error.detail), headers=error.headers)
 
     @app.exception_handler(ModelNotFoundError)
     async def model_not_found(_request: Request, error: ModelNotFoundError) -> JSONResponse:
@@ -82,7 +98,17 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(InvalidInputError)
     async def invalid_input(_request: Request, error: InvalidInputError) -> JSONResponse:
-        return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+        details = [ErrorDetail(**place._asdict()) for place in error.places]
+        return error_response(HTTPStatus.UNPROCESSABLE_ENTITY, str(error), details)
+
+    @app.exception_handler(BusyError)
+    async def busy(_request: Request, error: BusyError) -> JSONResponse:
+        return error_response(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=_RETRY_SECONDS)
+
+    @app.exception_handler(ClientGoneError)
+    @app.exception_handler(ClientDisconnect)
+    async def client_gone(_request: Request, _error: Exception) -> Response:
+        return Response(status_code=_CLIENT_GONE)
 
     @app.exception_handler(TooLargeError)
     async def too_large(_request: Request, error: TooLargeError) -> JSONResponse:

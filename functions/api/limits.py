@@ -1,51 +1,75 @@
-"""The limits of HTTP: how many rows one request may send, and how large its answer may be.
+"""Runs models for requests: in turn, within the model's limits and the answer's size.
 
 What is read from a file, such as scheduled scoring, has none of these limits.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
+from fastapi import Request
 
+from functions.api.turns import Turns
 from inference.errors import TooLargeError
-from inference.models import Model, ModelFolder
+from inference.models import Metadata, ModelFolder
 from inference.signatures import Tensors
 from inference.telemetry import record
 
 _FEWEST_BYTES = 2  # of a value in JSON: a digit and a comma
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """Runs models for requests. ``max_answer_bytes`` is the largest answer."""
+    """Runs models for one request. ``max_answer_bytes`` is the largest answer."""
 
     models: ModelFolder
+    turns: Turns
     max_answer_bytes: int
+    request: Request
 
-    def run(self, name: str, inputs: Tensors, signature: str) -> Tensors:
-        """Outputs by name.
+    async def in_turn(self, name: str, work: Callable[[], Result]) -> Result:
+        """What ``work`` returns, run in a thread when it is this request's turn at the model.
 
-        Raises :class:`TooLargeError`, before the model runs where the sizes are known by then,
-        and what :meth:`ModelFolder.get` and :meth:`Model.predict` raise.
+        Raises what :meth:`Turns.run` and :meth:`ModelFolder.describe` raise.
         """
-        model = self.models.get(name)
-        self._refuse_large_request(model, inputs, signature)
-        started = time.perf_counter()
-        outputs = model.predict(inputs, signature)
-        record("ModelTime", MetricUnit.Milliseconds, (time.perf_counter() - started) * 1000)
-        self._refuse_large_answer(sum(array.size for array in outputs.values()))
-        return outputs
+        metadata = self.models.describe(name)
+        return await self.turns.run(self.request, name, metadata.engine, work)
 
-    def _refuse_large_request(self, model: Model, inputs: Tensors, name: str) -> None:
-        signature = model.metadata.signatures[name]
+    async def run(
+        self,
+        metadata: Metadata,
+        inputs: Tensors,
+        signature: str,
+        encode: Callable[[Tensors], Result],
+    ) -> Result:
+        """What ``encode`` makes of the outputs, in the same turn.
+
+        Raises :class:`TooLargeError` before the model runs, and what :meth:`in_turn`,
+        :meth:`ModelFolder.get` and :meth:`Model.predict` raise.
+        """
+        self._require_limits(metadata, inputs, signature)
+
+        def predict() -> Result:
+            model = self.models.get(metadata.name)
+            started = time.perf_counter()
+            outputs = model.predict(inputs, signature)
+            record("ModelTime", MetricUnit.Milliseconds, (time.perf_counter() - started) * 1000)
+            self._require_small_answer(sum(array.size for array in outputs.values()))
+            return encode(outputs)
+
+        return await self.in_turn(metadata.name, predict)
+
+    def _require_limits(self, metadata: Metadata, inputs: Tensors, name: str) -> None:
+        signature = metadata.signatures[name]
         signature.check(inputs)
-        rows = signature.rows(inputs)
-        if rows > model.metadata.max_batch:
-            raise TooLargeError(f"{rows} rows; {model.metadata.max_batch} may be sent at once")
-        self._refuse_large_answer(signature.values(rows))
+        metadata.limits.require(inputs, signature)
+        self._require_small_answer(signature.values(signature.rows(inputs)))
 
-    def _refuse_large_answer(self, values: int) -> None:
+    def _require_small_answer(self, values: int) -> None:
+        """Refuse what cannot fit. Where it can, the encoder counts the bytes."""
         if _FEWEST_BYTES * values > self.max_answer_bytes:
             raise TooLargeError(
                 f"the answer would exceed {self.max_answer_bytes} bytes; send fewer rows"

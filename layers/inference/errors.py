@@ -1,5 +1,18 @@
 """What can go wrong with a model. ``functions.api.errors`` maps these errors to HTTP."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MOST_PLACES = 10  # a client that sends a thousand wrong values made one mistake
+
+
+class Place(NamedTuple):
+    """One wrong value of a request."""
+
+    field: str  # such as `instances.0.flower.3`
+    message: str
+    type: str  # a word for programs, such as `wrong_type`
+
 
 class InferenceError(Exception):
     """Base of every error of this layer. A client may read its text."""
@@ -14,7 +27,15 @@ class BrokenModelError(InferenceError):
 
 
 class InvalidInputError(InferenceError):
-    """Inputs do not fit the signature. The text names the input and what was expected."""
+    """Inputs do not fit the signature. The text names the input and what was expected.
+
+    ``places`` are the first wrong values, at most ten.
+    """
+
+    def __init__(self, message: str, places: Sequence[Place] = ()) -> None:
+        fields = ", ".join(place.field for place in places)
+        super().__init__(f"{message}, at {fields}" if places else message)
+        self.places = places
 
 
 class TooLargeError(InferenceError):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from inference.engines import Engine, EngineName, load_engine
 from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
+from inference.limits import Limits
 from inference.signatures import Signature, Tensors
 
 METADATA = "metadata.json"
@@ -65,6 +66,11 @@ class Metadata(BaseModel):
     max_values: int = 1_000_000  # of all inputs together
     labels: list[str] = []  # class names, in the order of the output's last dimension
     provenance: Provenance | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What one request may send."""
+        return Limits(self.max_batch, self.max_length, self.max_values)
 
     @property
     def signature(self) -> Signature:

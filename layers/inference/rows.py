@@ -15,35 +15,71 @@ route, TensorFlow Serving's dialect, scheduled scoring and ``add-model`` all rea
 [{'species': 0}, {'species': 1}]
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import islice
 
 import numpy as np
 
-from inference.errors import InvalidInputError
+from inference.errors import MOST_PLACES, InvalidInputError, Place
+from inference.limits import Limits
 from inference.signatures import Signature, Tensors
-from inference.tensors import Json, from_json, to_json
+from inference.tensors import Index, Json, from_json, to_json
 
 
-def from_rows(rows: object, signature: Signature) -> Tensors:
+def from_rows(
+    rows: object,
+    signature: Signature,
+    limits: Limits | None = None,
+    *,
+    root: str = "rows",
+    only_named: bool = False,
+) -> Tensors:
     """Arrays ``(batch, …)`` by input name.
 
-    Raises :class:`InvalidInputError` if the rows do not all have the signature's form.
+    ``root`` names the list in an error's places. ``only_named`` refuses values without a name.
+
+    Raises :class:`InvalidInputError` if the rows do not all have the signature's form, and
+    :class:`TooLargeError` before anything is decoded if they are more than the limits allow.
     """
     if not isinstance(rows, list) or not rows:
-        raise InvalidInputError("rows must be a non-empty list")
-    named = sum(isinstance(row, dict) and row.keys() != {"b64"} for row in rows)
-    if named == 0:
-        return from_columns(rows, signature)
+        raise InvalidInputError(f"{root} must be a non-empty list")
+    if limits:
+        limits.require_rows(len(rows))
+    named = sum(isinstance(row, dict) and (only_named or row.keys() != {"b64"}) for row in rows)
+    if named == 0 and not only_named:
+        name = _only_input(signature)
+        return _decode({name: rows}, signature, lambda _, index: _join(root, *index))
     if named < len(rows):
-        raise InvalidInputError("rows must be all objects or all values")
+        expected = "objects" if only_named else "all objects or all values"
+        others = (number for number, row in enumerate(rows) if not isinstance(row, dict))
+        places = [
+            Place(_join(root, number), "expected an object", "wrong_type")
+            for number in islice(others, MOST_PLACES)
+        ]
+        raise InvalidInputError(f"{root} must be {expected}", places)
     inputs = signature.inputs.keys()
-    for row in rows:
-        if row.keys() != inputs:
-            raise InvalidInputError(f"a row must have exactly the inputs {sorted(inputs)}")
-    return from_columns({name: [row[name] for row in rows] for name in inputs}, signature)
+    if wrong := list(islice(_rows_with_other_keys(rows, signature, root), MOST_PLACES)):
+        raise InvalidInputError(f"a row must have exactly the inputs {sorted(inputs)}", wrong)
+    columns = {name: [row[name] for row in rows] for name in inputs}
+    return _decode(
+        columns, signature, lambda name, index: _join(root, *index[:1], name, *index[1:])
+    )
 
 
-def from_columns(columns: Json, signature: Signature) -> Tensors:
+def _rows_with_other_keys(
+    rows: Sequence[dict[str, Json]], signature: Signature, root: str
+) -> Iterator[Place]:
+    inputs = signature.inputs.keys()
+    for number, row in enumerate(rows):
+        if missing := inputs - row.keys():
+            yield Place(_join(root, number), f"lacks {sorted(missing)}", "missing")
+        elif row.keys() != inputs:
+            extra = len(row.keys() - inputs)
+            yield Place(_join(root, number), f"has {extra} unknown names", "unknown_name")
+
+
+def from_columns(columns: Json, signature: Signature, root: str = "inputs") -> Tensors:
     """Arrays from one nested list for each input, by name; or from that of the only input.
 
     Names that the signature does not have are ignored. Raises :class:`InvalidInputError` if an
@@ -51,10 +87,23 @@ def from_columns(columns: Json, signature: Signature) -> Tensors:
     """
     if not isinstance(columns, dict) or columns.keys() == {"b64"}:
         columns = {_only_input(signature): columns}
-    missing = signature.inputs.keys() - columns.keys()
-    if missing:
+        return _decode(columns, signature, lambda _, index: _join(root, *index))
+    if missing := signature.inputs.keys() - columns.keys():
         raise InvalidInputError(f"Missing named input(s): {sorted(missing)}")
-    return {name: from_json(columns[name], spec, name) for name, spec in signature.inputs.items()}
+    return _decode(columns, signature, lambda name, index: _join(root, name, *index))
+
+
+def _decode(
+    columns: dict[str, Json], signature: Signature, field: Callable[[str, Index], str]
+) -> Tensors:
+    return {
+        name: from_json(columns[name], spec, name, partial(field, name))
+        for name, spec in signature.inputs.items()
+    }
+
+
+def _join(*parts: str | int) -> str:
+    return ".".join(map(str, parts))
 
 
 def _only_input(signature: Signature) -> str:

@@ -17,7 +17,7 @@ import tf_keras
 
 from inference.models import load_model
 from scripts import add_model
-from scripts.benchmarks.server import Server, uvicorn
+from scripts.benchmarks.server import OUR_SERVER, Server, uvicorn
 
 _PYTHON = ".venv-bench/bin/python"
 _COMPETITORS = "scripts/benchmarks/competitors"
@@ -49,7 +49,7 @@ def servers_of_r_network() -> Iterator[dict[str, Server]]:
         competitor = {"MODEL_FILE": str(file), "TF_CPP_MIN_LOG_LEVEL": "3"}
         yield {
             "ours": Server(
-                uvicorn("functions.api.app:app"),
+                OUR_SERVER,
                 "/v1/models/network:predict",
                 body,
                 {"MODELS_DIR": str(models)},

@@ -77,6 +77,9 @@ class Server:
         return time.perf_counter() - started
 
 
+OUR_SERVER = [sys.executable, "-m", "functions.api.server", "--port={port}", "--log-level=error"]
+
+
 def uvicorn(application: str, python: str = sys.executable) -> list[str]:
     """The command that serves an ASGI application."""
     return [python, "-m", "uvicorn", application, "--port={port}", "--log-level=error"]

@@ -30,7 +30,7 @@ def test_it_serves_over_http_and_never_as_root(
         assert served == MODELS_OF_THE_IMAGE
         assert b"<h1>Models</h1>" in fetch(f"{url}/models")
         users = output_of("docker", "top", name, "-eo", "uid,pid,args").splitlines()
-        servers = [line.split()[0] for line in users if "-m uvicorn" in line]
+        servers = [line.split()[0] for line in users if "functions.api.server" in line]
         assert servers
         assert "0" not in servers
 

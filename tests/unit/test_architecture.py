@@ -9,7 +9,9 @@ from tests.processes import REPOSITORY
 # From the top down. A part may import the parts that stand after it, and of its own.
 FUNCTIONS = [
     "functions.api.handler",
+    "functions.api.server",
     "functions.api.app",
+    "functions.api.openapi",
     "functions.scheduled",
     "functions.endpoints.",  # an endpoint; the dot tells it from the package that holds them
     "functions.endpoints",
@@ -20,6 +22,7 @@ FUNCTIONS = [
     "functions.api.bodies",
     "functions.api.errors",
     "functions.api.limits",
+    "functions.api.turns",
     "functions.api.settings",
     "functions.pre_traffic",
     "functions.authorizer",

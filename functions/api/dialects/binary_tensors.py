@@ -4,6 +4,7 @@ Format: Triton Inference Server, ``docs/protocol/extension_binary_data.md``.
 """
 
 import struct
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,15 @@ HEADER_LENGTH = "Inference-Header-Content-Length"
 _LENGTH = struct.Struct("<I")
 
 
-def decode(raw: memoryview, spec: TensorSpec, name: str) -> NDArray[Any]:
-    """A flat array. Raises :class:`InvalidInputError` where the bytes do not fit the dtype."""
+def decode(
+    raw: memoryview, spec: TensorSpec, name: str, expected: int | None = None
+) -> NDArray[Any]:
+    """A flat array; of texts, no more are read than one beyond those that are expected.
+
+    Raises :class:`InvalidInputError` where the bytes do not fit the dtype.
+    """
     if spec.dtype == "string":
-        values = list(_texts(raw, name))
+        values = list(islice(_texts(raw, name), None if expected is None else expected + 1))
         array = np.empty(len(values), object)
         array[:] = values
         return array

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Len
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from functions.api.dialects.binary_tensors import decode
 from inference.errors import InvalidInputError
+from inference.limits import Limits
 from inference.signatures import Signature, Tensors, TensorSpec
 from inference.tensors import Json, from_json, to_json
 
@@ -20,60 +22,82 @@ DATATYPES = {"bool": "BOOL", "string": "BYTES"} | {
 }
 
 
-class Tensor(BaseModel):
+_MOST_TENSORS = 256
+_MOST_DIMENSIONS = 32
+_LARGEST_SIZE = 2**31 - 1
+# Checking stops at the first wrong one. An error for each of a million would fill the memory.
+_Tensors = (Len(max_length=_MOST_TENSORS), FailFast())
+
+
+class _Strict(BaseModel):
+    """Converts nothing: ``"1"`` and ``true`` are not taken as 1."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class Tensor(_Strict):
     """One input; its values are in ``data``, or follow the JSON as bytes."""
 
     name: str
-    shape: list[Annotated[int, Field(ge=0)]]
+    shape: Annotated[
+        list[Annotated[int, Field(ge=0, le=_LARGEST_SIZE)]],
+        Len(max_length=_MOST_DIMENSIONS),
+        FailFast(),
+    ]
     datatype: str
     parameters: dict[str, Any] = {}
     data: list[Any] | None = None
 
 
-class RequestedOutput(BaseModel):
+class RequestedOutput(_Strict):
     """One output that the client wants."""
 
     name: str
     parameters: dict[str, Any] = {}
 
 
-class InferRequest(BaseModel):
+class InferRequest(_Strict):
     """The JSON part of a request."""
 
     id: str | None = None
     parameters: dict[str, Any] = {}
-    inputs: list[Tensor]
-    outputs: list[RequestedOutput] = []
+    inputs: Annotated[list[Tensor], *_Tensors]
+    outputs: Annotated[list[RequestedOutput], *_Tensors] = []
 
 
-def read_inputs(request: InferRequest, signature: Signature, raw: memoryview) -> Tensors:
+def read_inputs(
+    request: InferRequest, signature: Signature, limits: Limits, raw: memoryview
+) -> Tensors:
     """Arrays by input name; ``raw`` is what follows the JSON.
 
-    Raises :class:`InvalidInputError` unless names, datatypes, shapes and values fit.
+    Raises :class:`InvalidInputError` unless names, datatypes, shapes and values fit, and
+    :class:`TooLargeError` for shapes of more values than one request may send.
     """
+    limits.require_values(sum(math.prod(tensor.shape) for tensor in request.inputs))
     inputs: dict[str, NDArray[Any]] = {}
     for tensor in request.inputs:
         if tensor.name not in signature.inputs or tensor.name in inputs:
             raise InvalidInputError(
-                f"unexpected input '{tensor.name}', the model has {sorted(signature.inputs)}"
+                f"unexpected input '{tensor.name:.80}', the model has {sorted(signature.inputs)}"
             )
         spec = signature.inputs[tensor.name]
         _check_tensor(tensor, spec)
+        expected = math.prod(tensor.shape)
         size = tensor.parameters.get("binary_data_size")
         if size is not None:
-            if not isinstance(size, int) or not 0 <= size <= len(raw):
+            if type(size) is not int or not 0 <= size <= len(raw):
                 raise InvalidInputError(
                     f"input '{tensor.name}': binary_data_size is not in the body"
                 )
-            array, raw = decode(raw[:size], spec, tensor.name), raw[size:]
+            array, raw = decode(raw[:size], spec, tensor.name, expected), raw[size:]
         elif tensor.data is None:
             raise InvalidInputError(f"input '{tensor.name}' has no data")
         else:
             array = from_json(tensor.data, spec, tensor.name)
-        if array.size != math.prod(tensor.shape):
+        if array.size != expected:
             raise InvalidInputError(
                 f"input '{tensor.name}' has {array.size} values, its shape {tensor.shape} wants "
-                f"{math.prod(tensor.shape)}"
+                f"{expected}"
             )
         inputs[tensor.name] = array.reshape(tensor.shape)
     if len(raw):
@@ -84,7 +108,8 @@ def read_inputs(request: InferRequest, signature: Signature, raw: memoryview) ->
 def _check_tensor(tensor: Tensor, spec: TensorSpec) -> None:
     if tensor.datatype != DATATYPES[spec.dtype]:
         raise InvalidInputError(
-            f"input '{tensor.name}' is {tensor.datatype}, the model takes {DATATYPES[spec.dtype]}"
+            f"input '{tensor.name}' is {tensor.datatype:.80}, "
+            f"the model takes {DATATYPES[spec.dtype]}"
         )
     if not spec.accepts(tuple(tensor.shape)):
         raise InvalidInputError(
@@ -95,12 +120,14 @@ def _check_tensor(tensor: Tensor, spec: TensorSpec) -> None:
 
 def describe_tensors(tensors: Tensors) -> list[dict[str, Json]]:
     """Each tensor with its values in JSON."""
-    return [describe_tensor(name, array) for name, array in tensors.items()]
+    return [
+        _header(name, array) | {"data": to_json(np.ravel(array))} for name, array in tensors.items()
+    ]
 
 
 def describe_tensor(name: str, array: NDArray[Any]) -> dict[str, Json]:
-    """A tensor with its values in JSON, in row-major order."""
-    return _header(name, array) | {"data": to_json(np.ravel(array))}
+    """A tensor with its values, an array in row-major order."""
+    return _header(name, array) | {"data": np.ravel(array)}
 
 
 def describe_binary_tensor(name: str, array: NDArray[Any], size: int) -> dict[str, Json]:

@@ -6,20 +6,16 @@ Format: https://github.com/kserve/open-inference-protocol. Tensors may be JSON o
     {"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}
 """
 
-from typing import Annotated, Literal
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from functions.api.deps import Models, NonFinite, Predict
-from functions.api.dialects import (
-    DialectRoute,
-    find_model,
-    json_bytes,
-    json_response,
-    read_object,
-)
+from functions.api.dialects import DialectRoute, find_model
+from functions.api.dialects.answers import NonFiniteAs, json_bytes, json_response, require_size
 from functions.api.dialects.binary_tensors import HEADER_LENGTH, encode
 from functions.api.dialects.infer_tensors import (
     InferRequest,
@@ -28,13 +24,19 @@ from functions.api.dialects.infer_tensors import (
     describe_tensor,
     read_inputs,
 )
-from functions.api.limits import Predictor
+from functions.api.dialects.json_text import Bounds, decode, read_object
+from functions.api.errors import BODY_STATUSES, declare
 from inference import __version__
 from inference.errors import InvalidInputError
 from inference.models import Metadata
 from inference.signatures import Tensors
 
-router = APIRouter(prefix="/v2", tags=["Open Inference Protocol"], route_class=DialectRoute)
+router = APIRouter(
+    prefix="/v2",
+    tags=["Open Inference Protocol"],
+    route_class=DialectRoute,
+    responses=declare(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 
 
 @router.get("", summary="Server metadata")
@@ -88,7 +90,7 @@ async def read_model(name: str, models: Models, version: str | None = None) -> R
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/json": {"schema": InferRequest.model_json_schema()}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InferRequest"}}},
     }
 }
 
@@ -97,8 +99,14 @@ _BODY = {
     "/models/{name}/versions/{version}/infer",
     summary="Infer with one version",
     openapi_extra=_BODY,
+    responses=declare(*BODY_STATUSES),
 )
-@router.post("/models/{name}/infer", summary="Infer", openapi_extra=_BODY)
+@router.post(
+    "/models/{name}/infer",
+    summary="Infer",
+    openapi_extra=_BODY,
+    responses=declare(*BODY_STATUSES),
+)
 async def infer(
     name: str,
     request: Request,
@@ -114,42 +122,40 @@ async def infer(
     json_length = len(body) if json_length is None else json_length
     if json_length > len(body):
         raise InvalidInputError(f"{HEADER_LENGTH} is more than the body holds")
-    infer_request = _read_request(body[:json_length])
-    outputs = await run_in_threadpool(
-        _infer, predictor, metadata, infer_request, body[json_length:]
+    infer_request, signature, inputs = await decode(
+        len(body), partial(_decode, metadata, body, json_length)
     )
-    return _respond(metadata, infer_request, outputs, nan)
+    encode_answer = partial(_respond, metadata, infer_request, nan, predictor.max_answer_bytes)
+    return await predictor.run(metadata, inputs, signature, encode_answer)
 
 
-def _read_request(header: memoryview) -> InferRequest:
+def _decode(
+    metadata: Metadata, body: memoryview, json_length: int
+) -> tuple[InferRequest, str, Tensors]:
+    """The request, the name of its signature, and its inputs."""
+    request = _read_request(body[:json_length], Bounds.of(metadata))
+    name = str(request.parameters.get("signature_name") or metadata.default_signature)
+    signature = metadata.signatures.get(name)
+    if signature is None:
+        raise InvalidInputError(f"no signature '{name:.80}', only {sorted(metadata.signatures)}")
+    if {output.name for output in request.outputs} - signature.outputs.keys():
+        raise InvalidInputError(f"an output is unknown, the model has {sorted(signature.outputs)}")
+    return request, name, read_inputs(request, signature, metadata.limits, body[json_length:])
+
+
+def _read_request(header: memoryview, bounds: Bounds) -> InferRequest:
     try:
-        return InferRequest.model_validate(read_object(header))
+        return InferRequest.model_validate(read_object(header, bounds))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise InvalidInputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _infer(
-    predictor: Predictor, metadata: Metadata, request: InferRequest, raw: memoryview
-) -> Tensors:
-    name = str(request.parameters.get("signature_name") or metadata.default_signature)
-    signature = metadata.signatures.get(name)
-    if signature is None:
-        raise InvalidInputError(f"no signature '{name}', only {sorted(metadata.signatures)}")
-    unknown = {output.name for output in request.outputs} - signature.outputs.keys()
-    if unknown:
-        raise InvalidInputError(f"no output {sorted(unknown)}, only {sorted(signature.outputs)}")
-    outputs = predictor.run(metadata.name, read_inputs(request, signature, raw), name)
-    names = [output.name for output in request.outputs] or list(outputs)
-    return {name: outputs[name] for name in names}
-
-
 def _respond(
-    metadata: Metadata,
-    request: InferRequest,
-    outputs: Tensors,
-    nan: Literal["null", "tokens"],
+    metadata: Metadata, request: InferRequest, nan: NonFiniteAs, limit: int, outputs: Tensors
 ) -> Response:
+    names = [output.name for output in request.outputs] or list(outputs)
+    outputs = {name: outputs[name] for name in names}
     all_binary = bool(request.parameters.get("binary_data_output"))
     binary = dict.fromkeys(outputs, all_binary)
     for output in request.outputs:
@@ -166,9 +172,10 @@ def _respond(
             for name, array in outputs.items()
         ],
     }
-    header = json_bytes(answer, nan)
+    header = json_bytes(answer, nan, limit)
     if not raw:
         return Response(header, media_type="application/json")
+    require_size(len(header) + sum(map(len, raw.values())), limit)
     return Response(
         header + b"".join(raw.values()),
         media_type="application/octet-stream",

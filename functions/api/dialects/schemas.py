@@ -1,87 +1,103 @@
-"""Pydantic models made from a model's signature: what its typed route takes and answers."""
+"""A model's signature as JSON Schema: what its typed route takes and answers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import numpy as np
-from annotated_types import Len
-from pydantic import BaseModel, ConfigDict, Field, Strict, create_model
 
+from inference.limits import Limits
 from inference.models import Metadata
-from inference.signatures import TensorSpec
+from inference.signatures import Signature, TensorSpec
+from inference.tensors import Json
 
-Example = Callable[[dict[str, Any]], None]
+Schema = dict[str, Any]
+_BASE64 = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+_TEXT = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"b64": {"type": "string", "pattern": _BASE64}},
+            "required": ["b64"],
+            "additionalProperties": False,
+        },
+    ]
+}
 
 
-class _Exact(BaseModel):
-    """Rejects unknown fields."""
+def request_schema(metadata: Metadata, example: dict[str, Json] | None) -> Schema:
+    """``{"instances": [{input: values, …}, …]}``, an object for each row."""
+    inputs, limits = metadata.signature.inputs, metadata.limits
+    instances = {
+        "type": "array",
+        "items": _object({name: _row(spec, limits) for name, spec in inputs.items()}),
+        "minItems": 1,
+        "maxItems": limits.rows,
+    }
+    schema = _object({"instances": instances})
+    schema["description"] = (
+        f"At most {limits.values} values in all."
+        + _SAME_LENGTH * _has_free_length(metadata.signature)
+    )
+    return schema if example is None else schema | {"example": {"instances": [example]}}
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+_SAME_LENGTH = " Lists of one place have the same length in all rows."
 
 
-@dataclass(frozen=True)
-class RouteTypes:
-    """What a typed route takes and answers."""
-
-    request: type[BaseModel]
-    response: type[BaseModel]
+def _has_free_length(signature: Signature) -> bool:
+    return any(-1 in spec.shape[1:] for spec in signature.inputs.values())
 
 
-def types_of(metadata: Metadata, example: Example) -> RouteTypes:
-    """The types of a model's route; ``example`` adds a request to the schema.
-
-    The request is ``{"instances": [{input: values, …}, …]}``, an object for each row. The answer is
-    ``{"model", "version", "predictions": [{output: values, …}, …]}``.
-    """
-    name, signature = metadata.name, metadata.signature
-    instance = _make(f"{name}_instance", _fields(signature.inputs, exact=True))
-    outputs = _fields(signature.outputs, exact=False)
+def response_schema(metadata: Metadata) -> Schema:
+    """``{"model", "version", "predictions": [{output: values, …}, …]}``."""
+    fields = {name: _row(spec) for name, spec in metadata.signature.outputs.items()}
     if metadata.labels:
-        outputs |= {"label": (str, ...), "score": (float, ...)}
-    prediction = _make(f"{name}_prediction", outputs)
-    instances: Any = Annotated[list[instance], Len(min_length=1)]  # type: ignore[valid-type]
-    answer: dict[str, Any] = {
-        "model": (Literal[name], ...),
-        "version": (Literal[metadata.version], ...),
-        "predictions": (list[prediction], ...),  # type: ignore[valid-type]
-    }
-    return RouteTypes(
-        _make(f"{name}_request", {"instances": (instances, ...)}, example),
-        _make(f"{name}_response", answer),
-    )
+        fields |= {"label": {"enum": metadata.labels}, "score": {"type": "number"}}
+    predictions = {"type": "array", "items": _object(fields)}
+    fixed = {"model": {"const": metadata.name}, "version": {"const": metadata.version}}
+    return _object({**fixed, "predictions": predictions})
 
 
-def _make(name: str, fields: dict[str, Any], example: Example | None = None) -> type[BaseModel]:
-    model: type[BaseModel] = create_model(
-        name, __base__=_Exact, __cls_kwargs__={"json_schema_extra": example}, **fields
-    )
-    return model
-
-
-def _fields(specs: dict[str, TensorSpec], *, exact: bool) -> dict[str, Any]:
-    """Numbered fields with the tensors' names as aliases, which need not be Python names."""
+def _object(properties: Schema) -> Schema:
     return {
-        f"tensor_{number}": (_row_type(spec, exact=exact), Field(alias=name))
-        for number, (name, spec) in enumerate(specs.items())
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
     }
 
 
-def _row_type(spec: TensorSpec, *, exact: bool) -> Any:  # noqa: ANN401 - a type made at run time
-    """Lists in lists for every dimension but the batch, as long as the signature says."""
-    row: Any = _value_type(spec.dtype) if exact else _value_type(spec.dtype) | None
+def _row(spec: TensorSpec, limits: Limits | None = None) -> Schema:
+    """Lists in lists for every dimension but the batch, as long as the signature says.
+
+    With limits it is an input, which has bounds. An output's NaN and infinity are ``null``.
+    """
+    value = _value(spec)
+    row: Schema = value if limits else {"anyOf": [_unbounded(value), {"type": "null"}]}
     for size in reversed(spec.shape[1:]):
-        row = list[row] if size < 0 else Annotated[list[row], Len(size, size)]
+        row = {"type": "array", "items": row}
+        if size >= 0:
+            row |= {"minItems": size, "maxItems": size}
+        elif limits:
+            row["maxItems"] = limits.length
     return row
 
 
-def _value_type(dtype: str) -> Any:  # noqa: ANN401 - a type made at run time
+def _unbounded(value: Schema) -> Schema:
+    return {key: value[key] for key in value.keys() - {"minimum", "maximum"}}
+
+
+def _value(spec: TensorSpec) -> Schema:
     """One number, truth value or text. Nothing is converted: ``true`` is not taken as 1."""
-    if dtype == "string":
-        return Annotated[str, Strict()]
-    if dtype == "bool":
-        return Annotated[bool, Strict()]
-    if dtype.startswith("float"):
-        return Annotated[float, Strict(), Field(allow_inf_nan=False)]
-    bounds = np.iinfo(dtype)
-    return Annotated[int, Strict(), Field(ge=int(bounds.min), le=int(bounds.max))]
+    if spec.dtype == "string":
+        return _TEXT
+    if spec.dtype == "bool":
+        return {"type": "boolean"}
+    floating = spec.dtype.startswith("float")
+    bounds = np.finfo(spec.dtype) if floating else np.iinfo(spec.dtype)
+    number = float if floating else int
+    return {
+        "type": "number" if floating else "integer",
+        "minimum": number(bounds.min),
+        "maximum": number(bounds.max),
+    }

@@ -6,23 +6,43 @@ Format: https://www.tensorflow.org/tfx/serving/api_rest. A request and its answe
     {"predictions": [[0.98, 0.02, 0.0]]}
 """
 
+from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.routing import Match
 
 from functions.api.deps import Models, NonFinite, Predict
-from functions.api.dialects import DialectRoute, find_model, json_response, read_object
-from functions.api.limits import Predictor
+from functions.api.dialects import DialectRoute, find_model
+from functions.api.dialects.answers import Rows, json_response
+from functions.api.dialects.json_text import Bounds, decode, read_object
+from functions.api.errors import BODY_STATUSES, declare
 from inference.errors import InvalidInputError
 from inference.models import Metadata
-from inference.rows import from_columns, from_rows, require_rows, to_columns, to_rows
+from inference.rows import from_columns, from_rows, require_rows
 from inference.signatures import Tensors, TensorSpec
-from inference.tensors import Json
+from inference.tensors import to_json
 
-router = APIRouter(prefix="/v1", tags=["TensorFlow Serving"], route_class=DialectRoute)
 
+class _ModelName(StringConvertor):
+    """A part of a path without a colon: what follows one is a verb."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model", _ModelName())
+router = APIRouter(
+    prefix="/v1",
+    tags=["TensorFlow Serving"],
+    route_class=DialectRoute,
+    responses=declare(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+Encode = Callable[[Tensors], dict[str, Any]]
 _DTYPES = {"bool": "DT_BOOL", "string": "DT_STRING", "float16": "DT_HALF"} | {
     "float32": "DT_FLOAT",
     "float64": "DT_DOUBLE",
@@ -48,11 +68,17 @@ _BODY: dict[str, Any] = {
 
 
 @router.post(
-    "/models/{name}/versions/{version}:predict",
+    "/models/{name:model}/versions/{version:model}:predict",
     summary="Predict with one version",
     openapi_extra=_BODY,
+    responses=declare(*BODY_STATUSES),
 )
-@router.post("/models/{name}:predict", summary="Predict", openapi_extra=_BODY)
+@router.post(
+    "/models/{name:model}:predict",
+    summary="Predict",
+    openapi_extra=_BODY,
+    responses=declare(*BODY_STATUSES),
+)
 async def predict(
     name: str,
     request: Request,
@@ -63,12 +89,18 @@ async def predict(
 ) -> Response:
     """Rows (``instances`` → ``predictions``) or columns (``inputs`` → ``outputs``)."""
     metadata = find_model(models, name, version)
-    body = read_object(await request.body())
-    answer = await run_in_threadpool(_predict, predictor, metadata, body)
-    return json_response(answer, nan)
+    body = await request.body()
+    inputs, signature, encode = await decode(len(body), partial(_decode, metadata, body))
+
+    def answer(outputs: Tensors) -> Response:
+        return json_response(encode(outputs), nan, predictor.max_answer_bytes)
+
+    return await predictor.run(metadata, inputs, signature, answer)
 
 
-def _predict(predictor: Predictor, metadata: Metadata, body: dict[str, Any]) -> dict[str, Json]:
+def _decode(metadata: Metadata, content: bytes) -> tuple[Tensors, str, Encode]:
+    """Inputs, the name of their signature, and what encodes the outputs in the same form."""
+    body = read_object(content, Bounds.of(metadata))
     name = body.get("signature_name") or metadata.default_signature
     signature = metadata.signatures.get(name) if isinstance(name, str) else None
     if signature is None:
@@ -76,42 +108,38 @@ def _predict(predictor: Predictor, metadata: Metadata, body: dict[str, Any]) -> 
     if "instances" in body and "inputs" in body:
         raise InvalidInputError("Not formatted correctly: both 'instances' and 'inputs' are given")
     if "instances" in body:
-        inputs = from_rows(body["instances"], signature)
-        return {"predictions": _encode_rows(predictor.run(metadata.name, inputs, name))}
+        rows = from_rows(body["instances"], signature, metadata.limits, root="instances")
+        return rows, name, _encode_rows
     if "inputs" in body:
-        inputs = from_columns(body["inputs"], signature)
-        return {"outputs": _encode_columns(predictor.run(metadata.name, inputs, name))}
+        return from_columns(body["inputs"], signature), name, _encode_columns
     raise InvalidInputError("Missing 'inputs' or 'instances' key")
 
 
-def _encode_rows(outputs: Tensors) -> list[Json]:
+def _encode_rows(outputs: Tensors) -> dict[str, Any]:
     """The rows of the only output without its name, or an object for each row."""
-    if len(outputs) > 1:
-        return to_rows(outputs, _bytes_outputs(outputs))
     require_rows(outputs)
-    (rows,) = to_columns(outputs, _bytes_outputs(outputs)).values()
-    return list(rows)
+    if len(outputs) > 1:
+        return {"predictions": Rows(outputs, _bytes_outputs(outputs))}
+    return {"predictions": next(iter(_columns(outputs).values()))}
 
 
-def _encode_columns(outputs: Tensors) -> Json:
+def _encode_columns(outputs: Tensors) -> dict[str, Any]:
     """A tensor, or tensors by name."""
-    columns = to_columns(outputs, _bytes_outputs(outputs))
-    return columns if len(columns) > 1 else next(iter(columns.values()))
+    columns = _columns(outputs)
+    return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
+
+
+def _columns(outputs: Tensors) -> dict[str, Any]:
+    as_b64 = _bytes_outputs(outputs)
+    return {
+        name: to_json(array, as_b64=True) if name in as_b64 else array
+        for name, array in outputs.items()
+    }
 
 
 def _bytes_outputs(outputs: Tensors) -> list[str]:
     """TensorFlow Serving writes an output of text as base64 if its name ends in ``_bytes``."""
     return [name for name in outputs if name.endswith("_bytes")]
-
-
-_ANY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-
-
-@router.api_route("/models/{rest:path}:{verb}", methods=_ANY, include_in_schema=False)
-async def refuse_malformed(request: Request) -> Response:
-    """Any other path or verb, as TensorFlow Serving answers it."""
-    path = request.url.path[:200]
-    raise HTTPException(HTTPStatus.BAD_REQUEST, f"Malformed request: {request.method} {path}")
 
 
 @router.get("/models", summary="Names of the models")
@@ -120,8 +148,8 @@ async def list_models(models: Models) -> Response:
     return json_response({"models": sorted(models.served)})
 
 
-@router.get("/models/{name}/versions/{version}", summary="State of one version")
-@router.get("/models/{name}", summary="State of a model")
+@router.get("/models/{name:model}/versions/{version:model}", summary="State of one version")
+@router.get("/models/{name:model}", summary="State of a model")
 async def read_status(name: str, models: Models, version: str | None = None) -> Response:
     """TensorFlow Serving's state, with KServe V1's ``ready``; 503 for a broken model."""
     metadata = find_model(models, name, version)
@@ -133,8 +161,10 @@ async def read_status(name: str, models: Models, version: str | None = None) -> 
     return json_response({"model_version_status": [status], "name": name, "ready": True})
 
 
-@router.get("/models/{name}/versions/{version}/metadata", summary="Signatures of one version")
-@router.get("/models/{name}/metadata", summary="Signatures of a model")
+@router.get(
+    "/models/{name:model}/versions/{version:model}/metadata", summary="Signatures of one version"
+)
+@router.get("/models/{name:model}/metadata", summary="Signatures of a model")
 async def read_metadata(name: str, models: Models, version: str | None = None) -> Response:
     """Names, dtypes and shapes; sizes are strings and -1 is free, as TensorFlow writes them."""
     metadata = find_model(models, name, version)
@@ -166,4 +196,21 @@ def _describe(name: str, spec: TensorSpec) -> dict[str, Any]:
     }
 
 
-router.add_api_route("/{rest:path}", refuse_malformed, methods=_ANY, include_in_schema=False)
+_ANY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+
+
+@router.api_route("/{rest:path}", methods=_ANY, include_in_schema=False)
+async def refuse_other(request: Request) -> Response:
+    """405 to another method of a known path. Other paths are refused in TensorFlow's words."""
+    scope = request.scope
+    allowed = {
+        method
+        for route in router.routes[:-1]
+        if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.PARTIAL
+        for method in route.methods or ()
+    }
+    if allowed:
+        headers = {"Allow": ", ".join(sorted(allowed))}
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", headers)
+    path = request.url.path[:200]
+    raise HTTPException(HTTPStatus.BAD_REQUEST, f"Malformed request: {request.method} {path}")

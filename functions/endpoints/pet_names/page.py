@@ -5,7 +5,7 @@ Its form sends what ``/names`` takes. The link to the names on screen keeps the 
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from functions.api.deps import Models
+from functions.api.deps import Models, Predict
 from functions.api.pages import Pages
 from functions.endpoints.pet_names.drawing import MODEL, draw_names, known_names
 from functions.endpoints.pet_names.query import FormQuery, NamesQuery
@@ -47,12 +47,12 @@ class Sample:
 
 @router.get("/")
 async def read_front_page(
-    request: Request, models: Models, query: Annotated[FormQuery, Query()]
+    request: Request, models: Models, predictor: Predict, query: Annotated[FormQuery, Query()]
 ) -> Response:
     """Names, each marked where it is in no licence, and the request that draws them again."""
     if MODEL in models.broken:
         return RedirectResponse("models")  # which tells the reason
-    drawing = draw_names(models, query)
+    drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query))
     record_drawing(drawing)
     licensed = known_names(models.directory)
     choices = query.model_dump(exclude_none=True, exclude_defaults=True) | {"seed": drawing.seed}

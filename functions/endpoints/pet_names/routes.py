@@ -1,37 +1,47 @@
 """``GET /names``, and the batches of names that the schedule wrote."""
 
+from functools import partial
+from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.concurrency import run_in_threadpool
 
-from functions.api.deps import BatchesBucket, Models
+from functions.api.deps import BatchesBucket, Models, Predict
+from functions.api.errors import declare
 from functions.endpoints.pet_names.batches import Batches, BatchOfNames, list_batches, read_batch
-from functions.endpoints.pet_names.drawing import Drawing, draw_names
+from functions.endpoints.pet_names.drawing import MODEL, Drawing, draw_names
 from functions.endpoints.pet_names.query import NamesQuery
 from inference.telemetry import record
 
-router = APIRouter(tags=["pet names"])
+router = APIRouter(tags=["pet names"], responses=declare(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 
-@router.get("/names", summary="Invent pet names")
+@router.get(
+    "/names",
+    summary="Invent pet names",
+    responses=declare(HTTPStatus.SERVICE_UNAVAILABLE),
+)
 async def read_names(
-    response: Response, models: Models, query: Annotated[NamesQuery, Query()]
+    response: Response, models: Models, predictor: Predict, query: Annotated[NamesQuery, Query()]
 ) -> list[str]:
     """Names that a neural network makes up, having read the licences of Seattle's pets.
 
     The answer's header `X-Seed` repeats it; `Server-Timing` holds the model's milliseconds.
     """
-    # Not in a thread: starting one takes as long as the model, which runs one call at a time.
-    drawing = draw_names(models, query)
+    drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query))
     record_drawing(drawing)
     response.headers["X-Seed"] = str(drawing.seed)
     response.headers["Server-Timing"] = f"model;dur={drawing.model_milliseconds:.2f}"
     return drawing.names
 
 
-@router.get("/names/batches", summary="Batches that the schedule wrote")
+@router.get(
+    "/names/batches",
+    summary="Batches that the schedule wrote",
+    responses=declare(HTTPStatus.NOT_FOUND),
+)
 async def read_batches(
     bucket: BatchesBucket, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> Batches:
@@ -39,7 +49,12 @@ async def read_batches(
     return Batches(batches=(await run_in_threadpool(list_batches, bucket))[:limit])
 
 
-@router.get("/names/batches/{batch}", summary="One batch", response_model_exclude_none=True)
+@router.get(
+    "/names/batches/{batch}",
+    summary="One batch",
+    response_model_exclude_none=True,
+    responses=declare(HTTPStatus.NOT_FOUND),
+)
 async def read_one_batch(
     bucket: BatchesBucket, batch: Annotated[str, Path(pattern=r"^\d{8}T\d{6}Z$")]
 ) -> BatchOfNames:

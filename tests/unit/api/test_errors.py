@@ -1,3 +1,6 @@
+import json
+import re
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -6,14 +9,14 @@ from functions.api.errors import install_error_handlers
 
 
 def test_bad_input_names_the_place_and_repeats_nothing(client: TestClient) -> None:
-    body = {"instances": [{"flower": [1, 2, 3, "a secret"]}, {"flower": [1, 2, 3]}]}
+    body = {"instances": [{"flower": [1, 2, 3, "a secret"]}, {"flower": [None, 2, 3, 4]}]}
     response = client.post("/models/iris/predict", json=body)
     assert response.status_code == 422
     answer = response.json()
     assert answer.keys() == {"error", "details"}
     assert [detail["field"] for detail in answer["details"]] == [
         "body.instances.0.flower.3",
-        "body.instances.1.flower",
+        "body.instances.1.flower.0",
     ]
     assert all(detail.keys() == {"field", "message", "type"} for detail in answer["details"])
     assert "secret" not in response.text, "the input is repeated"
@@ -58,7 +61,19 @@ def test_an_unexpected_error_is_json_and_tells_nothing() -> None:
 def test_the_openapi_document_declares_the_one_shape(client: TestClient) -> None:
     document = client.get("/openapi.json").json()
     assert "HTTPValidationError" not in document["components"]["schemas"]
-    for path in document["paths"].values():
-        for operation in path.values():
-            schema = operation["responses"]["422"]["content"]["application/json"]["schema"]
-            assert schema["$ref"].endswith("/ErrorResponse")
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    schema = response["content"]["application/json"]["schema"]
+                    assert schema == {"$ref": "#/components/schemas/ErrorResponse"}
+
+
+def test_every_reference_of_the_openapi_document_resolves(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    references = re.findall(r'"\$ref": "(.*?)"', json.dumps(document))
+    assert references
+    for reference in set(references):
+        found = document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
