@@ -47,6 +47,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _deadline: asyncio.TimerHandle | None = None
     _header_bytes = 0
+    _in_headers = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Close at once if there are too many connections."""
@@ -70,11 +71,18 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade:
             pass  # no other protocol is spoken here, so the request is answered as it is
         except httptools.HttpParserError:
-            _refusals.count("that sent no valid HTTP")
             self._refuse_invalid()
+        if self._in_headers:  # the parser keeps their bytes until they are complete
+            self._header_bytes += len(data)
+            if self._header_bytes > _MOST_HEADER_BYTES:
+                self._refuse_invalid()
 
     def _refuse_invalid(self) -> None:
-        body = bytes(error_response(400, "the request is not valid HTTP").body)
+        if self.transport.is_closing():
+            return
+        _refusals.count("that sent no valid HTTP")
+        message = f"the request is no HTTP, or has over {_MOST_HEADER_BYTES} bytes of headers"
+        body = bytes(error_response(400, message).body)
         head = (
             "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
@@ -85,23 +93,16 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The whole request must arrive in time."""
         super().on_message_begin()
-        self._header_bytes = 0
+        self._header_bytes, self._in_headers = 0, True
         self._expect("whose request did not arrive in time")
 
-    def on_url(self, url: bytes) -> None:
-        """Count its bytes."""
-        self._count_header(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count its bytes."""
-        self._count_header(len(name) + len(value))
-        super().on_header(name, value)
-
-    def _count_header(self, size: int) -> None:
-        self._header_bytes += size
-        if self._header_bytes > _MOST_HEADER_BYTES:
+    def on_headers_complete(self) -> None:
+        """Refuse too many bytes of headers that came in one packet."""
+        self._in_headers = False
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > _MOST_HEADER_BYTES:
             raise ValueError("too many headers")  # the parser makes an HttpParserError of it
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The client owes nothing until the answer is sent."""

@@ -1,15 +1,17 @@
 """Answers in pieces are the same JSON as answers in one piece."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from functions.api.dialects import answers
-from functions.api.dialects.answers import Rows, json_bytes
+from functions.api.dialects.answers import NonFiniteAs, Rows, json_bytes
 from inference.errors import InvalidInputError, TooLargeError
 from inference.rows import to_rows
-from inference.tensors import to_json
+from inference.tensors import Json, to_json
 
 RANDOM = np.random.default_rng(0)
 ARRAYS = [
@@ -24,12 +26,13 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("array", ARRAYS, ids=lambda array: f"{array.dtype}{array.shape}")
-def test_arrays(array: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_arrays(array: NDArray[Any]) -> None:
     value = {"outputs": array, "name": "x"}
     whole = {"outputs": to_json(array), "name": "x"}
-    for nan in ("null", "tokens"):
-        written = json_bytes(value, nan)  # type: ignore[arg-type]
-        assert written == json_bytes(whole, nan)  # type: ignore[arg-type]
+    nans: list[NonFiniteAs] = ["null", "tokens"]
+    for nan in nans:
+        written = json_bytes(value, nan)
+        assert written == json_bytes(whole, nan)
         json.loads(written)
 
 
@@ -37,7 +40,10 @@ def test_arrays(array: np.ndarray) -> None:  # type: ignore[type-arg]
 @pytest.mark.parametrize("width", [1, 3, 30])
 @pytest.mark.parametrize("labelled", [False, True])
 def test_rows(rows: int, width: int, labelled: bool) -> None:
-    outputs = {"y": RANDOM.normal(size=(rows, width)).astype(np.float32), "n": np.arange(rows)}
+    outputs: Tensors = {
+        "y": RANDOM.normal(size=(rows, width)).astype(np.float32),
+        "n": np.arange(rows),
+    }
     extra = [{"label": str(row)} for row in range(rows)] if labelled else []
     whole = [{**row, **more} for row, more in zip(to_rows(outputs), extra or [{}] * rows)]  # noqa: B905
     assert json.loads(json_bytes({"predictions": Rows(outputs, extra=extra)})) == json.loads(
@@ -51,11 +57,13 @@ def test_outputs_that_are_no_rows() -> None:
 
 
 def test_nothing_over_the_limit_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    written = []
-    write = answers.to_json
-    monkeypatch.setattr(
-        answers, "to_json", lambda array: written.append(array.size) or write(array)
-    )
+    written: list[int] = []
+
+    def count(array: NDArray[Any]) -> Json:
+        written.append(array.size)
+        return to_json(array)
+
+    monkeypatch.setattr(answers, "to_json", count)
     with pytest.raises(TooLargeError, match="the answer exceeds 1000 bytes"):
         json_bytes({"outputs": np.zeros(1_000_000) + 1 / 3}, limit=1000)
     assert sum(written) < 100

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -40,6 +41,11 @@ def run_in_a_loop(scenario: Callable[[], Awaitable[None]]) -> None:
         portal.call(scenario)
 
 
+def note(order: list[int], number: int) -> str:
+    order.append(number)
+    return "noted"
+
+
 async def start(turns: Turns, work: Callable[[], str], name: str = "iris") -> asyncio.Task[str]:
     task = asyncio.create_task(turns.run(request(), name, "litert", work))
     await asyncio.sleep(0)
@@ -49,13 +55,10 @@ async def start(turns: Turns, work: Callable[[], str], name: str = "iris") -> as
 def test_one_run_at_a_time_and_other_models_beside_it() -> None:
     async def scenario() -> None:
         turns = Turns(max_waiting=10, wait_seconds=60)
-        first, order = Blocked(), []
+        first, order = Blocked(), list[int]()
         running = await start(turns, first)
         await asyncio.to_thread(first.started.wait, 60)
-        waiting = [
-            await start(turns, lambda number=number: str(order.append(number)))  # type: ignore[misc]
-            for number in range(3)
-        ]
+        waiting = [await start(turns, partial(note, order, number)) for number in range(3)]
         assert await turns.run(request(), "other", "litert", lambda: "beside") == "beside"
         assert order == []
         first.release.set()
