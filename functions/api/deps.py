@@ -41,6 +41,14 @@ async def _batches_bucket(request: Request) -> Bucket:
     return Bucket(name)
 
 
+async def _version(request: Request) -> str | None:
+    version: str | None = request.path_params.get("version")
+    return version
+
+
+Version = Annotated[str | None, Depends(_version)]
+"""The version in the path of the request; None where the path names none."""
+
 Models = Annotated[ModelFolder, Depends(_models)]
 """The models that this application serves."""
 

@@ -20,6 +20,7 @@ from inference.models import Metadata, ModelFolder
 Document = dict[str, Any]
 _DIALECTS = ("/v1", "/v2")  # where an invalid request is a 400, and never FastAPI's 422
 _UNPROCESSABLE = "422"
+_VERSION = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -41,6 +42,8 @@ def document(app: FastAPI) -> Document:
             made["paths"][f"/models/{metadata.name}/predict"] = {"post": _typed_route(metadata)}
     for path, operation in _operations(made):
         _correct_validation(path, operation)
+        if "{version}" in path:
+            operation["parameters"].append(dict(_VERSION))
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _show_examples(made, models)

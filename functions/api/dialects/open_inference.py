@@ -13,7 +13,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
-from functions.api.deps import Models, NonFinite, Predict
+from functions.api.deps import Models, NonFinite, Predict, Version
 from functions.api.dialects import DialectRoute, find_model
 from functions.api.dialects.answers import NonFiniteAs, json_bytes, json_response, require_size
 from functions.api.dialects.binary_tensors import HEADER_LENGTH, encode
@@ -65,7 +65,7 @@ async def read_ready(models: Models) -> Response:
 
 @router.get("/models/{name}/versions/{version}/ready", summary="Whether one version can be asked")
 @router.get("/models/{name}/ready", summary="Whether a model can be asked")
-async def read_model_ready(name: str, models: Models, version: str | None = None) -> Response:
+async def read_model_ready(name: str, models: Models, version: Version) -> Response:
     """True, or 404 for an unknown model and 503 for a broken one."""
     find_model(models, name, version)
     return json_response({"name": name, "ready": True})
@@ -73,7 +73,7 @@ async def read_model_ready(name: str, models: Models, version: str | None = None
 
 @router.get("/models/{name}/versions/{version}", summary="One version's metadata")
 @router.get("/models/{name}", summary="Model metadata")
-async def read_model(name: str, models: Models, version: str | None = None) -> Response:
+async def read_model(name: str, models: Models, version: Version) -> Response:
     """Tensors with datatypes and shapes; -1 is free."""
     metadata = find_model(models, name, version)
     return json_response(
@@ -112,7 +112,7 @@ async def infer(
     request: Request,
     models: Models,
     predictor: Predict,
-    version: str | None = None,
+    version: Version,
     nan: NonFinite = "null",
     json_length: Annotated[int | None, Header(alias=HEADER_LENGTH, ge=0)] = None,
 ) -> Response:

@@ -52,7 +52,8 @@ def response_schema(metadata: Metadata) -> Schema:
     """``{"model", "version", "predictions": [{output: values, …}, …]}``."""
     fields = {name: _row(spec) for name, spec in metadata.signature.outputs.items()}
     if metadata.labels:
-        fields |= {"label": {"enum": metadata.labels}, "score": {"type": "number"}}
+        score = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+        fields |= {"label": {"enum": metadata.labels}, "score": score}
     predictions = {"type": "array", "items": _object(fields)}
     fixed = {"model": {"const": metadata.name}, "version": {"const": metadata.version}}
     return _object({**fixed, "predictions": predictions})
@@ -84,7 +85,7 @@ def _row(spec: TensorSpec, limits: Limits | None = None) -> Schema:
 
 
 def _unbounded(value: Schema) -> Schema:
-    return {key: value[key] for key in value.keys() - {"minimum", "maximum"}}
+    return {key: value[key] for key in value if not key.lower().endswith(("minimum", "maximum"))}
 
 
 def _value(spec: TensorSpec) -> Schema:
@@ -93,11 +94,13 @@ def _value(spec: TensorSpec) -> Schema:
         return _TEXT
     if spec.dtype == "bool":
         return {"type": "boolean"}
-    floating = spec.dtype.startswith("float")
-    bounds = np.finfo(spec.dtype) if floating else np.iinfo(spec.dtype)
-    number = float if floating else int
-    return {
-        "type": "number" if floating else "integer",
-        "minimum": number(bounds.min),
-        "maximum": number(bounds.max),
-    }
+    if not spec.dtype.startswith("float"):
+        bounds = np.iinfo(spec.dtype)
+        return {"type": "integer", "minimum": int(bounds.min), "maximum": int(bounds.max)}
+    largest = np.finfo(spec.dtype).max
+    # A number that is closer to the largest float than to the next power of two is rounded to it.
+    step = float(largest) - float(np.nextafter(largest, largest.dtype.type(0)))
+    beyond = float(largest) + step / 2
+    if not np.isfinite(beyond):
+        return {"type": "number", "minimum": -float(largest), "maximum": float(largest)}
+    return {"type": "number", "exclusiveMinimum": -beyond, "exclusiveMaximum": beyond}

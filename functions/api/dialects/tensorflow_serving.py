@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Match
 
-from functions.api.deps import Models, NonFinite, Predict
+from functions.api.deps import Models, NonFinite, Predict, Version
 from functions.api.dialects import DialectRoute, find_model
 from functions.api.dialects.answers import Rows, json_response
 from functions.api.dialects.json_text import Bounds, decode, read_object
@@ -56,11 +56,11 @@ _BODY: dict[str, Any] = {
                     "type": "object",
                     "properties": {
                         "signature_name": {"type": "string"},
-                        "instances": {"type": "array", "items": {}, "description": "a row each"},
+                        "instances": {"type": "array", "minItems": 1, "description": "a row each"},
                         "inputs": {"description": "a tensor, or tensors by name"},
                     },
+                    "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}],
                 },
-                "example": {"instances": [[1.0, 2.0]]},
             }
         },
     }
@@ -84,7 +84,7 @@ async def predict(
     request: Request,
     models: Models,
     predictor: Predict,
-    version: str | None = None,
+    version: Version,
     nan: NonFinite = "null",
 ) -> Response:
     """Rows (``instances`` → ``predictions``) or columns (``inputs`` → ``outputs``)."""
@@ -101,7 +101,8 @@ async def predict(
 def _decode(metadata: Metadata, content: bytes) -> tuple[Tensors, str, Encode]:
     """Inputs, the name of their signature, and what encodes the outputs in the same form."""
     body = read_object(content, Bounds.of(metadata))
-    name = body.get("signature_name") or metadata.default_signature
+    name = body.get("signature_name", "")
+    name = metadata.default_signature if name == "" else name
     signature = metadata.signatures.get(name) if isinstance(name, str) else None
     if signature is None:
         raise InvalidInputError(f"Serving signature name: {name!r:.80} not found in signature def")
@@ -150,7 +151,7 @@ async def list_models(models: Models) -> Response:
 
 @router.get("/models/{name:model}/versions/{version:model}", summary="State of one version")
 @router.get("/models/{name:model}", summary="State of a model")
-async def read_status(name: str, models: Models, version: str | None = None) -> Response:
+async def read_status(name: str, models: Models, version: Version) -> Response:
     """TensorFlow Serving's state, with KServe V1's ``ready``; 503 for a broken model."""
     metadata = find_model(models, name, version)
     status = {
@@ -165,7 +166,7 @@ async def read_status(name: str, models: Models, version: str | None = None) -> 
     "/models/{name:model}/versions/{version:model}/metadata", summary="Signatures of one version"
 )
 @router.get("/models/{name:model}/metadata", summary="Signatures of a model")
-async def read_metadata(name: str, models: Models, version: str | None = None) -> Response:
+async def read_metadata(name: str, models: Models, version: Version) -> Response:
     """Names, dtypes and shapes; sizes are strings and -1 is free, as TensorFlow writes them."""
     metadata = find_model(models, name, version)
     signatures = {

@@ -40,7 +40,7 @@ def test_arrays(array: NDArray[Any]) -> None:
 @pytest.mark.parametrize("width", [1, 3, 30])
 @pytest.mark.parametrize("labelled", [False, True])
 def test_rows(rows: int, width: int, labelled: bool) -> None:
-    outputs: Tensors = {
+    outputs: dict[str, NDArray[Any]] = {
         "y": RANDOM.normal(size=(rows, width)).astype(np.float32),
         "n": np.arange(rows),
     }
