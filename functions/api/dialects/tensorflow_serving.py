@@ -210,8 +210,8 @@ async def refuse_other(request: Request) -> Response:
         if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.PARTIAL
         for method in route.methods or ()
     }
+    message = f"Malformed request: {request.method} {request.url.path[:200]}"
     if allowed:
         headers = {"Allow": ", ".join(sorted(allowed))}
-        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, "Method Not Allowed", headers)
-    path = request.url.path[:200]
-    raise HTTPException(HTTPStatus.BAD_REQUEST, f"Malformed request: {request.method} {path}")
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, message, headers)
+    raise HTTPException(HTTPStatus.BAD_REQUEST, message)

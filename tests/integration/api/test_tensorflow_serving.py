@@ -142,7 +142,7 @@ def test_invalid_requests(served: TestClient, body: object, message: str, model:
             "Servable not found for request: Specific(half_plus_two, 7)",
         ),
         ("/v1/foo", 400, "Malformed request: GET /v1/foo"),
-        ("/v1/models/half_plus_two:predict", 400, "Malformed request: GET /v1/models/half_plus"),
+        ("/v1/models/half_plus_two:predict", 405, "Malformed request: GET /v1/models/half_plus"),
         ("/v1/models/broken", 503, "this model cannot be loaded"),
     ],
 )
@@ -213,4 +213,4 @@ def test_an_unknown_packing(served: TestClient) -> None:
 def test_too_many_rows(served: TestClient) -> None:
     status, answer = post(served, {"instances": [1] * 1025})
     assert status == 413
-    assert answer["error"] == "1025 rows; 1024 may be sent at once"
+    assert answer["error"].startswith("1025 rows; 1024 may be sent at once")
