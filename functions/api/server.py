@@ -1,132 +1,51 @@
 """The API as a plain HTTP server: ``python -m functions.api.server --port 8000``.
 
-uvicorn answers. What it leaves unbounded is bounded here: connections, the size of headers, and the
-time in which a request must arrive and its answer must be read. On Lambda, API Gateway does this.
+uvicorn answers, within the bounds of :mod:`functions.api.connections`.
 """
 
 import argparse
 import asyncio
-import logging
-from collections import Counter
 
-import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.api.connections import BoundedProtocol
 from functions.api.errors import error_response
-from functions.api.settings import settings
 
-_MOST_HEADER_BYTES = 65_536
 _SECONDS_TO_STOP = 5
-_SECONDS_BETWEEN_REPORTS = 10
-_logger = logging.getLogger("uvicorn.error")
 
 
-class _Refusals:
-    """Counts refused connections, and logs a line in ten seconds, however many they are."""
+class Stopping:
+    """ASGI middleware: 503 to requests that the stopping server gives up."""
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-    def count(self, reason: str) -> None:
-        if not self._counts:
-            asyncio.get_running_loop().call_later(_SECONDS_BETWEEN_REPORTS, self._report)
-        self._counts[reason] += 1
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Cancelled is what still runs when the time to stop is over."""
+        started = False
 
-    def _report(self) -> None:
-        for reason, number in self._counts.items():
-            _logger.warning("refused connections: %d %s", number, reason)
-        self._counts.clear()
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
 
-
-_refusals = _Refusals()
-
-
-class BoundedProtocol(HttpToolsProtocol):
-    """A connection with a deadline for whatever it waits for from the client."""
-
-    _deadline: asyncio.TimerHandle | None = None
-    _header_bytes = 0
-    _in_headers = True
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Close at once if there are too many connections."""
-        super().connection_made(transport)
-        if len(self.connections) > settings.max_connections:
-            _refusals.count("beyond MAX_CONNECTIONS")
-            transport.abort()
-        else:
-            self._expect("that sent no request in time")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is expected any more."""
-        self._expect(None)
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Parse. What is not HTTP is answered with 400 and closed."""
-        self._unset_keepalive_if_required()
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # no other protocol is spoken here, so the request is answered as it is
-        except httptools.HttpParserError:
-            self._refuse_invalid()
-        if self._in_headers:  # the parser keeps their bytes until they are complete
-            self._header_bytes += len(data)
-            if self._header_bytes > _MOST_HEADER_BYTES:
-                self._refuse_invalid()
+            await self._app(scope, receive, note_start)
+        except asyncio.CancelledError:
+            if not started:
+                refusal = error_response(
+                    503, "the server is stopping", headers={"Retry-After": "1"}
+                )
+                await refusal(scope, receive, send)
 
-    def _refuse_invalid(self) -> None:
-        if self.transport.is_closing():
-            return
-        _refusals.count("that sent no valid HTTP")
-        message = f"the request is no HTTP, or has over {_MOST_HEADER_BYTES} bytes of headers"
-        body = bytes(error_response(400, message).body)
-        head = (
-            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
-        self.transport.close()
 
-    def on_message_begin(self) -> None:
-        """The whole request must arrive in time."""
-        super().on_message_begin()
-        self._header_bytes, self._in_headers = 0, True
-        self._expect("whose request did not arrive in time")
+def application() -> ASGIApp:
+    """What uvicorn serves."""
+    # After the arguments are parsed, because it loads models.
+    from functions.api.app import app  # noqa: PLC0415
 
-    def on_headers_complete(self) -> None:
-        """Refuse too many bytes of headers that came in one packet."""
-        self._in_headers = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > _MOST_HEADER_BYTES:
-            raise ValueError("too many headers")  # the parser makes an HttpParserError of it
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """The client owes nothing until the answer is sent."""
-        super().on_message_complete()
-        self._expect(None)
-
-    def on_response_complete(self) -> None:
-        """The answer must be read in time."""
-        super().on_response_complete()
-        if self.transport.get_write_buffer_size():
-            self._expect("that did not read the answer in time")
-
-    def _expect(self, failure: str | None) -> None:
-        """Close the connection later, unless something else is expected by then."""
-        if self._deadline:
-            self._deadline.cancel()
-            self._deadline = None
-        if failure:
-            # The middleware has the same time, and answers 408 first.
-            self._deadline = self.loop.call_later(settings.body_seconds + 1, self._give_up, failure)
-
-    def _give_up(self, failure: str) -> None:
-        _refusals.count(failure)
-        self.transport.abort()
+    return Stopping(app)
 
 
 def main() -> None:
@@ -139,7 +58,8 @@ def main() -> None:
     parser.add_argument("--log-level", default="info", help="such as warning or error")
     options = parser.parse_args()
     uvicorn.run(
-        "functions.api.app:app",
+        application,
+        factory=True,
         host=options.host,
         port=options.port,
         log_level=options.log_level,

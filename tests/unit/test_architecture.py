@@ -12,6 +12,7 @@ FUNCTIONS = [
     "functions.api.server",
     "functions.api.app",
     "functions.api.openapi",
+    "functions.api.connections",
     "functions.scheduled",
     "functions.endpoints.",  # an endpoint; the dot tells it from the package that holds them
     "functions.endpoints",
