@@ -3,8 +3,8 @@
 How a route uses one::
 
     @router.get("/iris")
-    async def read_iris(models: Models) -> dict[str, float]:
-        model = models.get("iris")
+    async def read_iris(predictor: Predict) -> dict[str, float]:
+        outputs = await predictor.predict("iris", {"flower": row})
         ...
 
 The application puts the values into its state. So each application serves its own models.

@@ -38,6 +38,13 @@ class Predictor:
         metadata = self.models.describe(name)
         return await self.turns.run(self.request, name, metadata.engine, work)
 
+    async def predict(self, name: str, inputs: Tensors, signature: str | None = None) -> Tensors:
+        """Outputs by name, when it is this request's turn. For endpoints.
+
+        Raises what :meth:`in_turn`, :meth:`ModelFolder.get` and :meth:`Model.predict` raise.
+        """
+        return await self.in_turn(name, lambda: self.models.get(name).predict(inputs, signature))
+
     async def run(
         self,
         metadata: Metadata,

@@ -56,8 +56,20 @@ class Turns:
     @asynccontextmanager
     async def _turn(self, request: Request, name: str, engine: EngineName) -> AsyncIterator[None]:
         queue = self._queues.setdefault(name, _Queue(asyncio.Semaphore(_RUNS_AT_ONCE[engine])))
-        has_waited = queue.turns.locked()
-        if has_waited and queue.waiting >= self.max_waiting:
+        must_wait = queue.turns.locked()
+        if must_wait:
+            await self._wait(name, queue)
+        else:
+            await queue.turns.acquire()
+        try:
+            if must_wait and await request.is_disconnected():
+                raise ClientGoneError
+            yield
+        finally:
+            queue.turns.release()
+
+    async def _wait(self, name: str, queue: _Queue) -> None:
+        if queue.waiting >= self.max_waiting:
             raise BusyError(f"{queue.waiting} requests wait for model '{name}'; try again later")
         queue.waiting += 1
         try:
@@ -69,9 +81,3 @@ class Turns:
             ) from error
         finally:
             queue.waiting -= 1
-        try:
-            if has_waited and await request.is_disconnected():
-                raise ClientGoneError
-            yield
-        finally:
-            queue.turns.release()

@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Bounds:
+class _Bounds:
     """The most lists and objects, names, and values that a request to a model can hold."""
 
     limits: Limits
@@ -34,7 +34,7 @@ class Bounds:
     names: int
 
     @classmethod
-    def of(cls, metadata: Metadata) -> "Bounds":
+    def of(cls, metadata: Metadata) -> "_Bounds":
         """Those of the model's largest signature."""
         limits, signatures = metadata.limits, metadata.signatures.values()
         lists = max(limits.most_lists(signature) for signature in signatures)
@@ -75,15 +75,15 @@ def _without_strings(text: bytes) -> bytes:
 
 
 def read_object(
-    body: bytes | memoryview, bounds: Bounds | None = None, *, allow_nan: bool = True
+    body: bytes | memoryview, metadata: Metadata, *, allow_nan: bool = True
 ) -> dict[str, Any]:
-    """A JSON object; NaN and Infinity are numbers where they are allowed.
+    """A JSON object for this model; NaN and Infinity are numbers where they are allowed.
 
-    Raises :class:`InvalidInputError`, and what :meth:`Bounds.require` raises.
+    Raises :class:`InvalidInputError`, and :class:`TooLargeError` before it parses.
     """
     text = bytes(body)  # the same object, if it is bytes already
-    if bounds and len(text) > _ALWAYS_PARSED:
-        bounds.require(text)
+    if len(text) > _ALWAYS_PARSED:
+        _Bounds.of(metadata).require(text)
     try:
         with _no_collection(len(text)):
             parsed = pydantic_core.from_json(text, allow_inf_nan=allow_nan)

@@ -24,7 +24,7 @@ from functions.api.dialects.infer_tensors import (
     describe_tensor,
     read_inputs,
 )
-from functions.api.dialects.json_text import Bounds, decode, read_object
+from functions.api.dialects.json_text import decode, read_object
 from functions.api.errors import BODY_STATUSES, declare
 from inference import __version__
 from inference.errors import InvalidInputError
@@ -133,7 +133,7 @@ def _decode(
     metadata: Metadata, body: memoryview, json_length: int
 ) -> tuple[InferRequest, str, Tensors]:
     """The request, the name of its signature, and its inputs."""
-    request = _read_request(body[:json_length], Bounds.of(metadata))
+    request = _read_request(body[:json_length], metadata)
     name = str(request.parameters.get("signature_name") or metadata.default_signature)
     signature = metadata.signatures.get(name)
     if signature is None:
@@ -143,9 +143,9 @@ def _decode(
     return request, name, read_inputs(request, signature, metadata.limits, body[json_length:])
 
 
-def _read_request(header: memoryview, bounds: Bounds) -> InferRequest:
+def _read_request(header: memoryview, metadata: Metadata) -> InferRequest:
     try:
-        return InferRequest.model_validate(read_object(header, bounds))
+        return InferRequest.model_validate(read_object(header, metadata))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise InvalidInputError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error

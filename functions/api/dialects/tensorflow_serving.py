@@ -19,7 +19,7 @@ from starlette.routing import Match
 from functions.api.deps import Models, NonFinite, Predict, Version
 from functions.api.dialects import DialectRoute, find_model
 from functions.api.dialects.answers import Rows, json_response
-from functions.api.dialects.json_text import Bounds, decode, read_object
+from functions.api.dialects.json_text import decode, read_object
 from functions.api.errors import BODY_STATUSES, declare
 from inference.errors import InvalidInputError
 from inference.models import Metadata
@@ -100,7 +100,7 @@ async def predict(
 
 def _decode(metadata: Metadata, content: bytes) -> tuple[Tensors, str, Encode]:
     """Inputs, the name of their signature, and what encodes the outputs in the same form."""
-    body = read_object(content, Bounds.of(metadata))
+    body = read_object(content, metadata)
     name = body.get("signature_name", "")
     name = metadata.default_signature if name == "" else name
     signature = metadata.signatures.get(name) if isinstance(name, str) else None

@@ -16,7 +16,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from functions.api.deps import Models, Predict
 from functions.api.dialects.answers import Rows, json_response
-from functions.api.dialects.json_text import Bounds, decode, read_object
+from functions.api.dialects.json_text import decode, read_object
 from inference.errors import InvalidInputError, Place
 from inference.models import Metadata
 from inference.rows import from_rows
@@ -47,7 +47,7 @@ async def predict(name: str, request: Request, models: Models, predictor: Predic
 
 def _decode(metadata: Metadata, content: bytes) -> Tensors:
     """Arrays ``(batch, …)``. Raises :class:`InvalidInputError` and :class:`TooLargeError`."""
-    body = read_object(content, Bounds.of(metadata), allow_nan=False)
+    body = read_object(content, metadata, allow_nan=False)
     if body.keys() != {"instances"}:
         place = Place("body.instances", "a list of objects", "missing")
         raise InvalidInputError("the body must have 'instances' and nothing else", [place])
