@@ -31,7 +31,7 @@ class Predictor:
     request: Request
 
     async def in_turn(self, name: str, work: Callable[[], Result]) -> Result:
-        """What ``work`` returns, run in a thread when it is this request's turn at the model.
+        """What ``work`` returns, when it is this request's turn at the model.
 
         Raises what :meth:`Turns.run` and :meth:`ModelFolder.describe` raise.
         """

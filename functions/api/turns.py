@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from inference.engines import EngineName
+from inference.settings import settings
 
 Result = TypeVar("Result")
 
@@ -46,12 +47,15 @@ class Turns:
     async def run(
         self, request: Request, name: str, engine: EngineName, work: Callable[[], Result]
     ) -> Result:
-        """What ``work`` returns, in a thread, when it is this request's turn at the model.
+        """What ``work`` returns, when it is this request's turn at the model.
+
+        It runs in a thread. On Lambda it does not: there is one request at a time, and to wake a
+        thread can take as long as a small model.
 
         Raises :class:`BusyError`, :class:`ClientGoneError`, and what ``work`` raises.
         """
         async with self._turn(request, name, engine):
-            return await run_in_threadpool(work)
+            return work() if settings.on_lambda else await run_in_threadpool(work)
 
     @asynccontextmanager
     async def _turn(self, request: Request, name: str, engine: EngineName) -> AsyncIterator[None]:
