@@ -1,6 +1,5 @@
 """A model's folder on disk: its files are replaced whole or not at all. Sizes and digests."""
 
-import hashlib
 import io
 import shutil
 import tempfile
@@ -11,7 +10,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.digests import digest_of, files_under, sha256
 from inference.models import METADATA
+
+__all__ = [
+    "copy",
+    "digest_of",
+    "files_under",
+    "new_folder",
+    "pack_arrays",
+    "replace_files",
+    "sha256",
+    "size_of",
+]
 
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -46,24 +57,9 @@ def copy(source: Path, destination: Path) -> None:
         shutil.copyfile(source, destination)
 
 
-def files_under(path: Path) -> list[Path]:
-    """The file itself, or every file of a folder, in a fixed order."""
-    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-
 def size_of(path: Path) -> int:
     """The bytes of a file, or of all files of a folder."""
     return sum(file.stat().st_size for file in files_under(path))
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file; for a folder, that of a list of its files' names and digests."""
-    if path.is_file():
-        return sha256(path.read_bytes())
-    listing = [
-        f"{sha256(file.read_bytes())} {file.relative_to(path)}" for file in files_under(path)
-    ]
-    return sha256("\n".join(listing).encode())
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
@@ -71,8 +67,3 @@ def pack_arrays(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     archive = io.BytesIO()
     np.savez_compressed(archive, allow_pickle=False, **arrays)
     return archive.getvalue()
-
-
-def sha256(content: bytes) -> str:
-    """The SHA-256 in hexadecimal, as metadata records it."""
-    return hashlib.sha256(content).hexdigest()

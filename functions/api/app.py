@@ -16,7 +16,6 @@ from inference import __version__
 from inference.golden import preload
 from inference.models import ModelFolder
 from inference.settings import settings as inference_settings
-from inference.telemetry import logger
 
 
 def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
@@ -55,8 +54,6 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
 def _start() -> FastAPI:
     models = ModelFolder(inference_settings.models_dir)
     preload(models, inference_settings.preload_models)
-    for name, reason in models.broken.items():
-        logger.error("this model is not served", model=name, reason=reason)
     return create_app(models)
 
 

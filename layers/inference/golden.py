@@ -1,101 +1,73 @@
 """Golden files: what a model answered when it was compared with its original.
 
-``python -m inference.golden`` replays every model's file. It fails if one answers differently.
+``python -m inference.golden`` tries every model in a process of its own, then replays every golden
+file. It fails if a model crashes, or answers differently.
 """
 
 import contextlib
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
-from inference.agreement import require_agreement
-from inference.errors import BrokenModelError, DisagreementError
+from inference import verification
+from inference.calls import GOLDEN, Call, first_rows, pack, unpack
+from inference.errors import BrokenModelError, InferenceError
 from inference.models import Model, ModelFolder
-from inference.settings import settings
-from inference.signatures import Tensors
+from inference.settings import Preload, settings
 
-GOLDEN = "golden.npz"
-
-
-@dataclass(frozen=True)
-class Call:
-    """Inputs of one signature, and the outputs that the original gave."""
-
-    inputs: Tensors
-    outputs: Tensors
+__all__ = ["GOLDEN", "Call", "first_rows", "pack", "preload", "read", "replay", "unpack"]
 
 
-def pack(calls: dict[str, Call]) -> dict[str, NDArray[Any]]:
-    """Arrays by ``signature/inputs/name`` and ``signature/outputs/name``; text as fixed bytes."""
-    return {
-        f"{signature}/{kind}/{name}": array.astype(bytes) if array.dtype == object else array
-        for signature, call in calls.items()
-        for kind, tensors in (("inputs", call.inputs), ("outputs", call.outputs))
-        for name, array in tensors.items()
-    }
-
-
-def unpack(file: Path) -> dict[str, Call]:
-    """The calls of a golden file, by signature."""
-    tensors: dict[str, dict[str, dict[str, NDArray[Any]]]] = {}
-    with np.load(file, allow_pickle=False) as arrays:
-        for key in arrays.files:
-            signature, kind, name = key.split("/", 2)
-            array = arrays[key]
-            array = array.astype(object) if array.dtype.kind == "S" else array
-            tensors.setdefault(signature, {"inputs": {}, "outputs": {}})[kind][name] = array
-    return {signature: Call(**kinds) for signature, kinds in tensors.items()}
-
-
-def read(models: ModelFolder, name: str) -> dict[str, Call]:
+def read(models: ModelFolder, name: str) -> Mapping[str, Call]:
     """The golden calls of one model, by signature."""
-    return unpack(models.directory / name / GOLDEN)
+    return models.golden(name)
 
 
 def replay(model: Model, file: Path) -> float:
-    """The largest difference from the golden outputs.
+    """The largest difference from the outputs of a golden file.
 
     Raises :class:`BrokenModelError` where it exceeds the tolerance.
     """
-    largest = 0.0
-    for signature, call in unpack(file).items():
-        outputs = model.predict(call.inputs, signature)
-        try:
-            largest = max(largest, require_agreement(outputs, call.outputs))
-        except DisagreementError as error:
-            raise BrokenModelError(
-                f"{model.name}: the golden outputs of {signature} are not answered: {error}"
-            ) from error
-    return largest
+    return verification.replay(model, unpack(file))
 
 
-def preload(models: ModelFolder, engines: Literal["litert", "all", "none"]) -> None:
-    """Load the models of these engines and run each once: a model's first run is its slowest.
+def preload(models: ModelFolder, engines: Preload) -> None:
+    """Check all models, and load those of these engines.
 
-    A model that is broken is left in ``models.broken`` and does not stop the others.
+    Each loaded model is run once, because a model's first run is its slowest: where its answers are
+    checked, that was its run. A model that is broken is left in ``models.broken`` and does not stop
+    the others.
     """
+    models.try_models()
     for name, metadata in models.served.items():
-        if engines in ("all", metadata.engine):
-            with contextlib.suppress(BrokenModelError, OSError):
-                model = models.get(name)
-                for signature, call in read(models, name).items():
-                    model.predict(call.inputs, signature)
+        if engines not in ("all", metadata.engine):
+            models.check_digest(name)
+            continue
+        with contextlib.suppress(BrokenModelError):
+            model = models.get(name)
+            if not models.replays:
+                _warm_up(model, read(models, name))
 
 
-def replay_all(models: ModelFolder) -> None:
+def _warm_up(model: Model, calls: Mapping[str, Call]) -> None:
+    for signature, call in calls.items():
+        with contextlib.suppress(InferenceError):
+            model.predict(call.inputs, signature)
+
+
+def replay_all(directory: Path) -> None:
     """Print each model's largest difference. Exit with the reasons if a model is broken."""
+    models = ModelFolder(directory, verify="trial")
+    models.try_models()
+    for name in models.served:
+        with contextlib.suppress(BrokenModelError):
+            difference = verification.replay(models.get(name), read(models, name))
+            print(f"{name}: golden outputs match, largest difference {difference:.1e}")
     if models.broken:
         sys.exit("\n".join(models.broken.values()))
-    for name in models.served:
-        difference = replay(models.get(name), models.directory / name / GOLDEN)
-        print(f"{name}: golden outputs match, largest difference {difference:.1e}")
     if not models.served:
-        print(f"{models.directory} holds no model yet: add one with `make add-model`")
+        print(f"{directory} holds no model yet: add one with `make add-model`")
 
 
 if __name__ == "__main__":
-    replay_all(ModelFolder(settings.models_dir))
+    replay_all(settings.models_dir)

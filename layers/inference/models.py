@@ -1,81 +1,45 @@
 """A folder of models: each is described by its ``metadata.json`` and run by its engine.
 
-``models/iris/metadata.json`` describes the model ``iris``; the file that it names lies beside it.
+``models/iris/metadata.json`` describes the model ``iris``; the file that it names lies beside it,
+and so does ``golden.npz``, by which the model is checked.
 """
 
 import threading
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from inference.engines import Engine, EngineName, load_engine
+from inference import trial
+from inference.calls import Call, read_calls
+from inference.digests import digest_of, require_digest
+from inference.engines import Engine, load_engine
 from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
-from inference.limits import Limits
-from inference.signatures import Signature, Tensors
+from inference.files import require_plain_folder, shown
+from inference.metadata import (
+    METADATA,
+    Metadata,
+    Provenance,
+    ServedRecord,
+    SourceRecord,
+    read_metadata,
+)
+from inference.settings import Verify, settings
+from inference.signatures import Tensors
+from inference.telemetry import logger
+from inference.verification import reason_of, replay
 
-METADATA = "metadata.json"
+__all__ = [
+    "METADATA",
+    "Metadata",
+    "Model",
+    "ModelFolder",
+    "Provenance",
+    "ServedRecord",
+    "SourceRecord",
+    "load_model",
+    "read_metadata",
+]
 
-
-class SourceRecord(BaseModel):
-    """The file or folder that a model was given as."""
-
-    model_config = ConfigDict(frozen=True)
-
-    file: str
-    kind: str  # such as "Keras 3"
-    producer: dict[str, str] = {}  # the program that wrote it, and its version
-    sha256: str
-    bytes: int
-
-
-class ServedRecord(BaseModel):
-    """The file or folder that the engine loads."""
-
-    model_config = ConfigDict(frozen=True)
-
-    sha256: str
-    bytes: int
-
-
-class Provenance(BaseModel):
-    """How a model came into its folder."""
-
-    model_config = ConfigDict(frozen=True)
-
-    source: SourceRecord
-    served: ServedRecord
-    made_with: dict[str, str]  # versions of the libraries that compiled it
-    parity_error: float  # the largest difference from the original; see `inference.agreement`
-
-
-class Metadata(BaseModel):
-    """``metadata.json``: all that serving knows of a model."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    version: int
-    engine: EngineName
-    engine_reason: str = ""  # why TensorFlow serves it and not LiteRT
-    file: str  # what the engine loads, in the model's folder
-    signatures: dict[str, Signature]
-    default_signature: str
-    # Limits of one request; edit them freely. `add-model` derives them from a measured cost.
-    max_batch: int = 1024  # rows
-    max_length: int = 1024  # the size of a free dimension other than the rows
-    max_values: int = 1_000_000  # of all inputs together
-    labels: list[str] = []  # class names, in the order of the output's last dimension
-    provenance: Provenance | None = None
-
-    @property
-    def limits(self) -> Limits:
-        """What one request may send."""
-        return Limits(self.max_batch, self.max_length, self.max_values)
-
-    @property
-    def signature(self) -> Signature:
-        """The one that is meant where none is named."""
-        return self.signatures[self.default_signature]
+_LOGGED = 2000  # characters of the error behind the reason
 
 
 class Model:
@@ -103,68 +67,195 @@ class Model:
 
 def load_model(folder: Path) -> Model:
     """Load one model folder. Raises :class:`BrokenModelError`."""
-    metadata = read_metadata(folder)
-    return Model(metadata, load_engine(metadata.engine, folder / metadata.file))
+    return _load_described(folder, read_metadata(folder))
 
 
-def read_metadata(folder: Path) -> Metadata:
-    """What a model folder says of itself. Raises :class:`BrokenModelError`."""
+def _load_described(folder: Path, metadata: Metadata, *, check_digest: bool = True) -> Model:
+    expected = metadata.served_sha256 if check_digest else None
     try:
-        metadata = Metadata.model_validate_json((folder / METADATA).read_bytes())
-    except OSError as error:
-        raise BrokenModelError(f"{folder.name}: has no {METADATA}") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BrokenModelError(f"{folder.name}: {METADATA}, {place}: {first['msg']}") from error
-    if metadata.name != folder.name:
-        raise BrokenModelError(f"{folder.name}: {METADATA} is of a model named '{metadata.name}'")
-    if not (folder / metadata.file).exists():
-        raise BrokenModelError(f"{folder.name}: {metadata.file} is missing")
-    return metadata
+        engine = load_engine(metadata.engine, folder / metadata.file, expected)
+    except BrokenModelError as error:
+        if str(error).startswith(f"{folder.name}: "):
+            raise
+        raise BrokenModelError(f"{folder.name}: {error}") from error
+    missing = sorted(metadata.signatures.keys() - engine.signatures.keys())
+    if missing:
+        raise BrokenModelError(
+            f"{folder.name}: {METADATA} describes the signatures {missing}, which "
+            f"{metadata.file} does not have"
+        )
+    return Model(metadata, engine)
+
+
+def _log_broken(folder: Path, error: Exception) -> str:
+    reason = reason_of(folder, error)
+    expected = isinstance(error, BrokenModelError)
+    logger.error(
+        "this model is not served",
+        model=shown(folder),
+        reason=reason,
+        cause=repr(error.__cause__)[:_LOGGED] if error.__cause__ else None,
+        exc_info=None if expected else error,
+    )
+    return reason
 
 
 class ModelFolder:
     """The models under one directory: described at start, loaded on first use, then kept.
 
     ``served`` holds the metadata of each model that can be asked, ``broken`` the reason why
-    another cannot. A name is in one of the two. A model that fails to load moves to ``broken``.
+    another cannot. A name is in one of the two. A model that fails to load moves to ``broken``,
+    and is not tried again.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, verify: Verify = settings.verify_models) -> None:
         self.directory = directory
-        self.served: dict[str, Metadata] = {}
-        self.broken: dict[str, str] = {}
+        self.verify = verify
+        self._calls: dict[str, dict[str, Call]] = {}
         self._loaded: dict[str, Model] = {}
-        self._lock = threading.Lock()
-        for folder in sorted(directory.iterdir()) if directory.is_dir() else []:
-            if folder.is_dir() and not folder.name.startswith((".", "_")):
-                try:
-                    self.served[folder.name] = read_metadata(folder)
-                except BrokenModelError as error:
-                    self.broken[folder.name] = str(error)
+        self._tried: set[str] = set()
+        served: dict[str, Metadata] = {}
+        broken: dict[str, str] = {}
+        for folder in self._folders(broken):
+            try:
+                metadata = read_metadata(folder)
+                self._calls[folder.name] = read_calls(folder, metadata)
+                served[folder.name] = metadata
+            # One folder must not stop the others, whatever is in its files.
+            except Exception as error:  # noqa: BLE001
+                broken[shown(folder)] = _log_broken(folder, error)
+        self._state = (served, broken)  # replaced whole, because other threads may be reading it
+        self._locks = {name: threading.Lock() for name in served}
+        self._changing = threading.Lock()
+        self._warn_if_not_ready()
+
+    @property
+    def served(self) -> Mapping[str, Metadata]:
+        """The metadata of each model that can be asked, by name."""
+        return self._state[0]
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """Why a model cannot be asked, by name."""
+        return self._state[1]
+
+    @property
+    def state(self) -> tuple[Mapping[str, Metadata], Mapping[str, str]]:
+        """``served`` and ``broken`` of one moment: a model may move between two readings."""
+        return self._state
+
+    @property
+    def ready(self) -> bool:
+        """False where there are models, and all of them are broken."""
+        served, broken = self._state
+        return bool(served) or not broken
+
+    @property
+    def replays(self) -> bool:
+        """Whether :meth:`get` has each model answer its golden file."""
+        return self.verify in ("trial", "replay")
 
     def describe(self, name: str) -> Metadata:
         """A model's metadata, without loading the model.
 
         Raises :class:`ModelNotFoundError`, or :class:`BrokenModelError` with the reason.
         """
-        if name in self.broken:
-            raise BrokenModelError(self.broken[name])
-        if name not in self.served:
+        served, broken = self._state
+        if name in broken:
+            raise BrokenModelError(broken[name])
+        if name not in served:
             raise ModelNotFoundError(f"no model named '{name}'")
-        return self.served[name]
+        return served[name]
+
+    def golden(self, name: str) -> Mapping[str, Call]:
+        """The golden calls of a model, by signature. Raises what :meth:`describe` raises."""
+        self.describe(name)
+        return self._calls[name]
 
     def get(self, name: str) -> Model:
-        """A model, loaded on first use. Raises what :meth:`describe` raises."""
-        with self._lock:
+        """A model, loaded and checked on first use. Raises what :meth:`describe` raises."""
+        self.describe(name)
+        model = self._loaded.get(name)
+        if model:
+            return model
+        with self._locks[name]:  # of this model: nobody waits for the first load of another one
             self.describe(name)
             if name not in self._loaded:
                 try:
-                    self._loaded[name] = load_model(self.directory / name)
-                except BrokenModelError as error:
-                    # New dicts, because other threads may be reading the old ones.
-                    self.broken = self.broken | {name: str(error)}
-                    self.served = {key: self.served[key] for key in self.served if key != name}
-                    raise
+                    self._loaded[name] = self._load(name)
+                # An engine raises errors of any kind for a damaged file.
+                except Exception as error:
+                    reason = self._break(name, error)
+                    raise BrokenModelError(reason) from error
             return self._loaded[name]
+
+    def try_models(self) -> None:
+        """Load and ask models in a process of their own, as far as ``verify`` says.
+
+        Those that do not pass are broken.
+        """
+        names = [name for name, metadata in self.served.items() if self._is_for_trial(metadata)]
+        broken = trial.find_broken(self.directory, names) if names else {}
+        self._tried.update(names)  # also where no process could be started: it is tried no more
+        for name, reason in broken.items():
+            self._break(name, BrokenModelError(reason))
+
+    def check_digest(self, name: str) -> None:
+        """Compare the digest of a model that is not loaded. Another one makes it broken."""
+        metadata = self.describe(name)
+        path = self.directory / name / metadata.file
+        if self.verify == "none" or metadata.served_sha256 is None or name in self._loaded:
+            return
+        try:
+            if metadata.engine == "tensorflow":
+                require_plain_folder(path)
+            require_digest(path.name, digest_of(path), metadata.served_sha256)
+        except (BrokenModelError, OSError) as error:
+            self._break(name, BrokenModelError(f"{name}: {error}"))
+
+    def _load(self, name: str) -> Model:
+        metadata = self.describe(name)
+        if self.replays and metadata.served_sha256 is None and name not in self._tried:
+            reason = trial.find_broken(self.directory, [name]).get(name)
+            if reason:
+                raise BrokenModelError(reason)
+        check_digest = self.verify != "none"
+        model = _load_described(self.directory / name, metadata, check_digest=check_digest)
+        if self.replays:
+            replay(model, self._calls[name])
+        return model
+
+    def _is_for_trial(self, metadata: Metadata) -> bool:
+        unknown = metadata.served_sha256 is None
+        return self.verify == "trial" or (self.verify == "replay" and unknown)
+
+    def _break(self, name: str, error: Exception) -> str:
+        reason = _log_broken(self.directory / name, error)
+        with self._changing:
+            served, broken = self._state
+            rest = {key: served[key] for key in served if key != name}
+            self._state = (rest, dict(broken) | {name: reason})
+        self._warn_if_not_ready()
+        return reason
+
+    def _warn_if_not_ready(self) -> None:
+        if not self.ready:
+            logger.error("no model can be served", models=sorted(self.broken))
+
+    def _folders(self, broken: dict[str, str]) -> Iterator[Path]:
+        """Folders of models. What cannot even be looked at is added to ``broken``."""
+        try:
+            entries = sorted(self.directory.iterdir()) if self.directory.is_dir() else []
+        except OSError as error:
+            broken[shown(self.directory)] = f"the folder of models: {error.strerror}"
+            return
+        for entry in entries:
+            if entry.name.startswith((".", "_")):
+                continue
+            try:
+                if entry.is_dir():
+                    yield entry
+                elif entry.is_symlink() and not entry.exists():
+                    broken[shown(entry)] = f"{shown(entry)}: is a link to nothing"
+            except OSError as error:
+                broken[shown(entry)] = f"{shown(entry)}: {error.strerror}"

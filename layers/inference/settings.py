@@ -5,11 +5,24 @@ A function's own settings stand beside its handler. No other module reads the en
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 _BUNDLED_MODELS = Path(__file__).parents[2] / "model"
+
+Preload = Literal["litert", "all", "none"]
+Verify = Literal["trial", "replay", "digest", "none"]
+
+
+def _preload(settings: dict[str, Any]) -> Preload:
+    """A server elsewhere starts rarely, and must not stop later for a first load of seconds."""
+    return "litert" if settings.get("runtime_api") else "all"
+
+
+def _verify(settings: dict[str, Any]) -> Verify:
+    """On Lambda a start is short, and `python -m inference.golden` made the trial at the build."""
+    return "replay" if settings.get("runtime_api") else "trial"
 
 
 class Settings(BaseModel):
@@ -17,16 +30,22 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    # First, because defaults below depend on it.
+    runtime_api: str | None = Field(default=None, alias="AWS_LAMBDA_RUNTIME_API")
     models_dir: Path = Field(default=_BUNDLED_MODELS, alias="MODELS_DIR")
-    # Which models are loaded at start. The others are loaded on first use.
-    preload_models: Literal["litert", "all", "none"] = Field(
-        default="litert", alias="PRELOAD_MODELS"
-    )
+    # Which models are loaded at start: `all`, or `litert` on Lambda. The others are loaded on first
+    # use.
+    preload_models: Preload = Field(default_factory=_preload, alias="PRELOAD_MODELS")
+    # How a model is checked. Each includes the next:
+    # `trial`: at start, every model is loaded and asked in a process of its own, which may crash;
+    # `replay`: a loaded model must answer its golden file, and one without digest is tried first;
+    # `digest`: what the engine loads must have the SHA-256 that metadata.json records;
+    # `none`: nothing but the form of the files.
+    verify_models: Verify = Field(default_factory=_verify, alias="VERIFY_MODELS")
     service_name: str = Field(default="tensorflow-lambda-api", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"
     )
-    runtime_api: str | None = Field(default=None, alias="AWS_LAMBDA_RUNTIME_API")
     xray_daemon: str | None = Field(default=None, alias="AWS_XRAY_DAEMON_ADDRESS")
 
     @property

@@ -59,8 +59,11 @@ async def read_live() -> Response:
 
 @router.get("/health/ready", summary="Whether the models can be asked")
 async def read_ready(models: Models) -> Response:
-    """Both keys, because clients differ in which they read."""
-    return json_response({"ready": bool(models.served), "live": True})
+    """Both keys, because clients differ in which they read. 503 where every model is broken."""
+    response = json_response({"ready": models.ready, "live": True})
+    if not models.ready:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return response
 
 
 @router.get("/models/{name}/versions/{version}/ready", summary="Whether one version can be asked")

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Literal, Protocol
 
+from inference.digests import digest_of, require_digest
 from inference.engines.litert import LiteRTEngine
 from inference.errors import BrokenModelError
-from inference.signatures import Tensors
+from inference.files import require_plain_folder
+from inference.signatures import Signature, Tensors
 
 EngineName = Literal["litert", "tensorflow"]
 
@@ -18,10 +20,22 @@ class Engine(Protocol):
         ...
 
 
-def load_engine(name: EngineName, path: Path) -> Engine:
-    """The engine of a ``.tflite`` file or a SavedModel folder. Raises :class:`BrokenModelError`."""
+class LoadedEngine(Engine, Protocol):
+    """An engine that read its signatures from the model's file."""
+
+    signatures: dict[str, Signature]
+
+
+def load_engine(name: EngineName, path: Path, sha256: str | None = None) -> LoadedEngine:
+    """The engine of a ``.tflite`` file or a SavedModel folder.
+
+    Raises :class:`BrokenModelError`, also where the content has another digest than this.
+    """
     if name == "litert":
-        return LiteRTEngine(path)
+        return LiteRTEngine(path, sha256)
+    require_plain_folder(path)
+    if sha256 is not None:
+        require_digest(path.name, digest_of(path), sha256)
     try:
         # Importing TensorFlow takes seconds, and most images do not hold it.
         from inference.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415

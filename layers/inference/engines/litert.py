@@ -8,7 +8,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from inference.digests import require_digest
+from inference.digests import sha256 as digest
 from inference.errors import BrokenModelError, InvalidInputError
+from inference.files import read_file
 from inference.signatures import Signature, Tensors, TensorSpec
 
 UNNAMED_SIGNATURE = "serving_default"  # of a file that was written before there were signatures
@@ -18,11 +21,18 @@ class LiteRTEngine:
     """Runs the signatures of one ``.tflite`` file. Safe under threads: one run at a time.
 
     A file compiled for one row at a time is run once per row.
+
+    The file is read and not mapped: a program that overwrites a mapped file in place ends the
+    process that runs it (SIGBUS). With ``sha256``, the content that is read must have that digest.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, sha256: str | None = None) -> None:
+        content = read_file(file)
+        if sha256 is not None:
+            require_digest(file.name, digest(content), sha256)
         try:
-            self._interpreter = Interpreter(model_path=str(file), num_threads=1)
+            # The interpreter keeps the content alive.
+            self._interpreter = Interpreter(model_content=content, num_threads=1)
             named = self._interpreter.get_signature_list()
             if not named:
                 self._interpreter.allocate_tensors()

@@ -74,4 +74,4 @@ def test_what_a_metadata_file_holds_is_text_and_not_html(tmp_path: Path) -> None
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<b>broken" not in page
-    assert "&lt;b&gt;broken: has no metadata.json" in page
+    assert "&lt;b&gt;broken: the folder&#39;s name cannot be part of an address" in page

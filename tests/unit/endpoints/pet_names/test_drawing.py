@@ -29,7 +29,7 @@ def test_the_readmes_names(names_models: ModelFolder) -> None:
 def test_a_model_without_its_alphabet_is_broken(tmp_path: Path, names_models: ModelFolder) -> None:
     (tmp_path / "pet_names").mkdir()
     for file in (names_models.directory / "pet_names").iterdir():
-        if file.suffix in (".json", ".tflite") and file.name != "drawing.json":
+        if file.suffix in (".json", ".tflite", ".npz") and file.name != "drawing.json":
             (tmp_path / "pet_names" / file.name).write_bytes(file.read_bytes())
     models = ModelFolder(tmp_path)
     assert models.get("pet_names").name == "pet_names"
