@@ -12,13 +12,15 @@ It may have these names, and needs a router or a job:
 
 - ``router``: its routes
 - ``requires``: names of the models that it needs; without them it is not served
+- ``fits``: whether these are the models that it was written for, where another may have the name;
+  called with the :class:`inference.models.ModelFolder`
 - ``link``: its page's entry in the navigation, a :class:`functions.api.pages.Link`
 - ``job``: what it runs on the schedule, a :class:`functions.jobs.Job`
 """
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -37,12 +39,14 @@ class Endpoint:
     name: str
     router: APIRouter | None = None
     requires: Sequence[str] = ()
+    fits: Callable[[ModelFolder], bool] | None = None
     link: Link | None = None
     job: Job[Any] | None = None
 
     def can_serve(self, models: ModelFolder) -> bool:
         """Whether the models that it needs are there. A broken one answers 503."""
-        return all(name in models.served or name in models.broken for name in self.requires)
+        there = all(name in models.served or name in models.broken for name in self.requires)
+        return there and (self.fits is None or self.fits(models))
 
 
 def discover() -> list[Endpoint]:
@@ -60,7 +64,7 @@ def _endpoint(module: ModuleType) -> Endpoint:
     name = module.__name__.rpartition(".")[2]
     attributes = {
         attribute: getattr(module, attribute)
-        for attribute in ("router", "requires", "link", "job")
+        for attribute in ("router", "requires", "fits", "link", "job")
         if hasattr(module, attribute)
     }
     return Endpoint(name, **attributes)

@@ -21,6 +21,8 @@ from inference.errors import BrokenModelError
 from inference.models import ModelFolder
 
 MODEL = "pet_names"
+_SIGNATURE = "generate"
+_INPUTS = {"species", "prefix", "temperature", "noise"}
 _ALPHABET = "drawing.json"
 _KNOWN_NAMES = "known_names.txt.gz"
 _NOISE_BITS = 23  # the sampler's contract: multiples of 2**-23 below 1
@@ -45,6 +47,17 @@ class Drawing:
     model_milliseconds: float
 
 
+def fits(models: ModelFolder) -> bool:
+    """Whether this is the example's model, and not another one that was given its name.
+
+    Nobody knows of a broken one.
+    """
+    if MODEL in models.broken:
+        return True
+    signature = models.describe(MODEL).signatures.get(_SIGNATURE)
+    return signature is not None and signature.inputs.keys() == _INPUTS
+
+
 def draw_names(models: ModelFolder, query: NamesQuery) -> Drawing:
     """Invent names in one run of the model.
 
@@ -59,7 +72,7 @@ def draw_names(models: ModelFolder, query: NamesQuery) -> Drawing:
     seed = secrets.randbits(53) if query.seed is None else query.seed
     inputs = _inputs(alphabet, query, seed)
     started = time.perf_counter()
-    characters = model.predict(inputs, signature="generate")["characters"]
+    characters = model.predict(inputs, signature=_SIGNATURE)["characters"]
     milliseconds = (time.perf_counter() - started) * 1000
     letters = "\0" + alphabet.characters
     names = [_spell("".join(letters[i] for i in row if i)) for row in characters.tolist()]

@@ -19,7 +19,9 @@ from functions.api.pages import Pages
 from functions.endpoints.pet_names.drawing import MODEL, draw_names, known_names
 from functions.endpoints.pet_names.query import FormQuery, NamesQuery
 from functions.endpoints.pet_names.routes import record_drawing
+from inference.errors import BrokenModelError
 from inference.models import ModelFolder
+from inference.telemetry import logger
 
 _FOLDER = Path(__file__).parent
 _CURVE = "learning_curve.png"
@@ -50,9 +52,11 @@ async def read_front_page(
     request: Request, models: Models, predictor: Predict, query: Annotated[FormQuery, Query()]
 ) -> Response:
     """Names, each marked where it is in no licence, and the request that draws them again."""
-    if MODEL in models.broken:
+    try:
+        drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query))
+    except BrokenModelError as error:
+        logger.error("the names cannot be drawn", reason=str(error))
         return RedirectResponse("models")  # which tells the reason
-    drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query))
     record_drawing(drawing)
     licensed = known_names(models.directory)
     choices = query.model_dump(exclude_none=True, exclude_defaults=True) | {"seed": drawing.seed}

@@ -1,5 +1,6 @@
 import html
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from functions.api.app import create_app
 from functions.api.handler import lambda_handler
 from inference.models import ModelFolder
 from tests.aws import context
+from tests.folders import copy_iris
 
 
 def names_on(page: str) -> list[str]:
@@ -110,3 +112,28 @@ def test_its_requests_are_right_behind_a_stage(
     response = lambda_handler(staged, context())
     host = staged["headers"]["host"]
     assert f"curl 'https://{host}/prod/names?" in html.unescape(response["body"])
+
+
+def test_another_model_of_that_name_is_served_without_the_example(tmp_path: Path) -> None:
+    """`make add-model NAME=pet_names` into another folder of models."""
+    copy_iris(tmp_path, "pet_names")
+    client = TestClient(create_app(ModelFolder(tmp_path)), raise_server_exceptions=False)
+    page = client.get("/")
+    assert (page.status_code, page.url.path) == (200, "/models")
+    assert "Names" not in page.text
+    assert client.get("/names").status_code == 404
+    answer = client.post(
+        "/models/pet_names/predict", json={"instances": [{"flower": [5.1, 3.5, 1.4, 0.2]}]}
+    )
+    assert answer.json()["predictions"][0]["label"] == "setosa"
+
+
+def test_a_page_whose_names_cannot_be_drawn_leads_to_the_models(
+    tmp_path: Path, names_models: ModelFolder
+) -> None:
+    shutil.copytree(names_models.directory / "pet_names", tmp_path / "pet_names")
+    (tmp_path / "pet_names/drawing.json").unlink()
+    client = TestClient(create_app(ModelFolder(tmp_path)), raise_server_exceptions=False)
+    page = client.get("/")
+    assert (page.status_code, page.url.path) == (200, "/models")
+    assert client.get("/names").status_code == 503
