@@ -1,10 +1,14 @@
-"""A working request of every dialect for a model, made of the first row of its golden file."""
+"""A working request of every dialect for a model, made of a row of its golden file."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from functions.api.dialects.infer_tensors import describe_tensors
 from inference import golden
+from inference.errors import BrokenModelError
 from inference.models import Metadata, ModelFolder
 from inference.rows import to_rows
 from inference.signatures import Tensors
@@ -46,6 +50,19 @@ def example_requests(models: ModelFolder, metadata: Metadata) -> list[ExampleReq
 
 
 def _first_row(models: ModelFolder, metadata: Metadata) -> Tensors | None:
-    inputs = golden.read(models, metadata.name)[metadata.default_signature].inputs
-    first = {name: array[:1] for name, array in inputs.items()}
-    return first if sum(array.size for array in first.values()) <= _LARGEST else None
+    """The first row whose numbers JSON can hold. NaN in ``/openapi.json`` would make it invalid."""
+    try:
+        inputs = golden.read(models, metadata.name)[metadata.default_signature].inputs
+    except BrokenModelError:  # since the page was begun
+        return None
+    for place in range(metadata.signature.rows(inputs)):
+        row = {name: array[place : place + 1] for name, array in inputs.items()}
+        if sum(array.size for array in row.values()) > _LARGEST:
+            return None
+        if all(_is_finite(array) for array in row.values()):
+            return row or None
+    return None
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
