@@ -50,7 +50,9 @@ def replay_all(models: ModelFolder, version: str) -> list[str]:
     client = botocore.session.get_session().create_client("lambda")
     wrong = list(models.broken.values())
     for name, metadata in models.served.items():
-        for signature, call in golden.read(models, name).items():
+        for signature, whole in golden.read(models, name).items():
+            # No more rows than the version takes at once: `max_batch` is for a user to lower.
+            call = golden.first_rows(whole, metadata.signatures[signature], metadata.max_batch)
             event = _event(metadata, signature, call.inputs)
             answer = client.invoke(FunctionName=version, Payload=json.dumps(event).encode())
             try:

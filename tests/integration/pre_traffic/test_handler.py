@@ -16,6 +16,7 @@ import pytest
 from inference import golden
 from inference.models import ModelFolder
 from tests.aws import context, started, use_credentials
+from tests.folders import change, change_golden, copy_iris
 from tests.lambda_runtime import lambda_runtime
 from tests.processes import MODELS
 
@@ -139,6 +140,21 @@ def test_a_version_that_answers_nan_where_the_golden_file_has_nan_is_let_through
     np.savez(file, allow_pickle=False, **golden.pack({"serving_default": call}))
     assert golden.replay(model, file) == 0, "the build lets it through"
     monkeypatch.setattr(hook.handler, "_models", ModelFolder(models))
+    assert hook.replay() == {"status": "Succeeded", "wrong": []}
+
+
+def test_a_version_that_takes_fewer_rows_than_the_golden_file_has_is_let_through(
+    hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`max_batch` is a user's to lower. The answers to the other rows are not compared."""
+    folder = copy_iris(tmp_path)
+    change(folder, max_batch=1)
+
+    def spoil_others(arrays: dict[str, Any]) -> None:
+        arrays["serving_default/outputs/species"][1:] = 0
+
+    change_golden(folder, spoil_others)
+    monkeypatch.setattr(hook.handler, "_models", ModelFolder(tmp_path))
     assert hook.replay() == {"status": "Succeeded", "wrong": []}
 
 
