@@ -34,7 +34,7 @@ def main() -> None:
                     uvicorn("scripts.benchmarks.keras_app:app"),
                     "/names",
                     # `functions.api.app`, which it imports, would load the models with LiteRT too.
-                    environment={"PRELOAD_MODELS": "none"},
+                    environment={"PRELOAD_MODELS": "none", "VERIFY_MODELS": "none"},
                 ),
             }
         )
