@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from pathlib import Path
 
 from inference.calls import read_calls
@@ -24,6 +25,7 @@ def attempt(folder: Path) -> str | None:
         replay(load_model(folder), calls)
     # An engine raises errors of any kind for a damaged file. Each is a result of the trial.
     except Exception as error:  # noqa: BLE001
+        traceback.print_exc()  # for the log of the parent
         return reason_of(folder, error)
     return None
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from inference.engines import EngineName
 from inference.errors import BrokenModelError
 from inference.files import read_file, shown
+from inference.limits import Limits
 from inference.signatures import Signature, TensorSpec
 
 METADATA = "metadata.json"
@@ -75,6 +76,11 @@ class Metadata(BaseModel):
     max_values: int = Field(default=1_000_000, gt=0)  # of all inputs together
     labels: list[str] = []  # class names, in the order of the output's last dimension
     provenance: Provenance | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """What one request may send."""
+        return Limits(self.max_batch, self.max_length, self.max_values)
 
     @property
     def signature(self) -> Signature:

@@ -20,11 +20,6 @@ def _preload(settings: dict[str, Any]) -> Preload:
     return "litert" if settings.get("runtime_api") else "all"
 
 
-def _verify(settings: dict[str, Any]) -> Verify:
-    """On Lambda a start is short, and `python -m inference.golden` made the trial at the build."""
-    return "replay" if settings.get("runtime_api") else "trial"
-
-
 class Settings(BaseModel):
     """Environment variables, typed. Raises ``pydantic.ValidationError`` that names a bad one."""
 
@@ -41,7 +36,8 @@ class Settings(BaseModel):
     # `replay`: a loaded model must answer its golden file, and one without digest is tried first;
     # `digest`: what the engine loads must have the SHA-256 that metadata.json records;
     # `none`: nothing but the form of the files.
-    verify_models: Verify = Field(default_factory=_verify, alias="VERIFY_MODELS")
+    # `python -m inference.golden`, by which the image is built, always makes the trial.
+    verify_models: Verify = Field(default="replay", alias="VERIFY_MODELS")
     service_name: str = Field(default="tensorflow-lambda-api", alias="POWERTOOLS_SERVICE_NAME")
     metrics_namespace: str = Field(
         default="TensorflowLambdaApi", alias="POWERTOOLS_METRICS_NAMESPACE"

@@ -34,7 +34,10 @@ def find_broken(directory: Path, names: Sequence[str], seconds: int = _SECONDS) 
             # Not the models' fault, such as too little memory for a second process.
             logger.error("no process to try models in could be started", output=printed)
             return broken
-        broken |= {name: reason for name, reason in results.items() if reason}
+        refused = {name: reason for name, reason in results.items() if reason}
+        if refused:
+            logger.error("models did not pass their trial", models=list(refused), output=printed)
+        broken |= refused
         tried, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
         untried = [name for name in tried if name not in results]
         waiting = untried[1:] + waiting

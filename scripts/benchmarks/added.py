@@ -52,7 +52,7 @@ def servers_of_r_network() -> Iterator[dict[str, Server]]:
                 OUR_SERVER,
                 "/v1/models/network:predict",
                 body,
-                {"MODELS_DIR": str(models), "VERIFY_MODELS": "replay"},
+                {"MODELS_DIR": str(models)},
             ),
             "FastAPI + Keras": Server(
                 uvicorn(f"{_MODULES}.fastapi_keras:app", _PYTHON), "/predict", body, competitor

@@ -1,5 +1,6 @@
 """Engines: what runs a model's file. LiteRT for compiled models, TensorFlow for the others."""
 
+import tempfile
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -36,6 +37,7 @@ def load_engine(name: EngineName, path: Path, sha256: str | None = None) -> Load
     require_plain_folder(path)
     if sha256 is not None:
         require_digest(path.name, digest_of(path), sha256)
+    _require_folder_for_temporary_files()
     try:
         # Importing TensorFlow takes seconds, and most images do not hold it.
         from inference.engines.tensorflow import TensorFlowEngine  # noqa: PLC0415
@@ -45,3 +47,14 @@ def load_engine(name: EngineName, path: Path, sha256: str | None = None) -> Load
             "`make serve` and `make build` install it"
         ) from error
     return TensorFlowEngine(path)
+
+
+def _require_folder_for_temporary_files() -> None:
+    """TensorFlow asks for one while it is imported, and would fail without saying what to do."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        raise BrokenModelError(
+            "TensorFlow needs a folder for temporary files, and none can be written to: mount one, "
+            "such as with `docker run --read-only --tmpfs /tmp`, or set TMPDIR"
+        ) from error

@@ -1,9 +1,9 @@
 from inference.settings import Settings
 
 
-def test_a_server_loads_and_tries_every_model_at_start() -> None:
+def test_a_server_loads_every_model_at_start() -> None:
     settings = Settings.model_validate({})
-    assert (settings.preload_models, settings.verify_models) == ("all", "trial")
+    assert (settings.preload_models, settings.verify_models) == ("all", "replay")
 
 
 def test_lambda_starts_soon() -> None:
