@@ -4,9 +4,12 @@ An endpoint in :mod:`functions.endpoints` may have a ``job``; scoring a file is 
 the options of its event, typed, and a :class:`Run`. It returns a :class:`Manifest`.
 """
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 from mangum.types import LambdaContext
 from pydantic import BaseModel
@@ -15,6 +18,7 @@ from functions.storage import Bucket
 from inference.models import ModelFolder
 
 _MARGIN_MILLISECONDS = 15_000  # time for one more part and its upload
+_DIGITS = 12  # of a digest in the name of a run
 
 
 class OutOfTimeError(Exception):
@@ -35,9 +39,9 @@ class Clock:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job. A second delivery of the same scheduled time is the same run."""
+    """One run of a job. A second delivery of the same time and options is the same run."""
 
-    name: str  # the scheduled time, such as 20261123T130000Z; the run's folder has this name
+    name: str  # such as 20261123T130000Z-44136fa355b3; the run's folder has this name
     models: ModelFolder
     bucket: str | None  # the stack's own bucket
     clock: Clock
@@ -61,13 +65,20 @@ class Manifest(BaseModel):
 Options = TypeVar("Options", bound=BaseModel)
 
 
+def name_of_run(time: datetime, options: BaseModel) -> str:
+    """The scheduled time, and a digest of the options.
+
+    So two schedules with one time write to two folders, and a retry writes to the one it had.
+    Options with their default value are left out: adding an option to a job renames no run.
+    """
+    request = options.model_dump(mode="json", exclude_defaults=True)
+    digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+    return f"{time.astimezone(UTC):%Y%m%dT%H%M%SZ}-{digest[:_DIGITS]}"
+
+
 @dataclass(frozen=True)
 class Job(Generic[Options]):
     """``options`` is the type of the event's other fields, ``run`` does the work."""
 
     options: type[Options]
     run: Callable[[Options, Run], Manifest]
-
-    def start(self, fields: dict[str, Any], run: Run) -> Manifest:
-        """Run with these fields. Raises ``pydantic.ValidationError`` if they do not fit."""
-        return self.run(self.options.model_validate(fields), run)

@@ -52,7 +52,7 @@ def _rehearse(stack: Stack) -> None:
 
     _say(3, "the schedule runs …")
     if example_is_present():
-        _expect_scheduled_names(stack, run=f"{now:%Y%m%dT%H%M%SZ}")
+        _expect_scheduled_names(stack, time=f"{now:%Y%m%dT%H%M%SZ}")
     else:
         print("      left out: without the example there is no job that the schedule could run")
 
@@ -81,8 +81,8 @@ def _rehearse(stack: Stack) -> None:
     print(f"      only the bucket is left; it has {kept} objects")
 
 
-def _expect_scheduled_names(stack: Stack, run: str) -> None:
-    names = stack.scheduled_names(run)
+def _expect_scheduled_names(stack: Stack, time: str) -> None:
+    run, names = stack.scheduled_names(time)
     _expect(len(names) == _NAMES, f"{len(names)} names were written")
     _, answer = stack.ask("/names/batches")
     _expect(answer == {"batches": [run]}, f"/names/batches answered {answer}")

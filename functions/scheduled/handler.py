@@ -13,7 +13,7 @@ from mangum.types import LambdaContext
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from functions import endpoints
-from functions.jobs import Clock, Job, Run
+from functions.jobs import Clock, Job, Run, name_of_run
 from functions.scheduled import scoring
 from functions.scheduled.settings import settings
 from inference.models import ModelFolder
@@ -33,12 +33,7 @@ class Delivery(BaseModel):
     job: str | None = None
 
     @property
-    def run_name(self) -> str:
-        """The scheduled time, whenever the event is delivered."""
-        return self.scheduled_time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-
-    @property
-    def options(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """The fields that are the job's."""
         return self.model_extra or {}
 
@@ -46,14 +41,17 @@ class Delivery(BaseModel):
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Run one delivery; a second delivery of the same time writes the same objects.
+    """Run one delivery; a second delivery of the same event writes the same objects.
 
     Raises what went wrong, so that Lambda retries it and then sends it to where failures go.
     """
     delivery = Delivery.model_validate(event)
-    run = Run(delivery.run_name, _models, settings.batches_bucket, Clock(context))
+    job = _choose_job(delivery)
+    options = job.options.model_validate(delivery.fields)
+    name = name_of_run(delivery.scheduled_time, options)
+    run = Run(name, _models, settings.batches_bucket, Clock(context))
     started = datetime.now(UTC)
-    manifest = _choose_job(delivery).start(delivery.options, run)
+    manifest = job.run(options, run)
     for name, value in manifest.counts.items():
         metrics.add_metric(name, MetricUnit.Count, value)
     seconds = (datetime.now(UTC) - started).total_seconds()
@@ -63,7 +61,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 def _choose_job(delivery: Delivery) -> Job[Any]:
-    if delivery.job is None and "model" in delivery.options:
+    if delivery.job is None and "model" in delivery.fields:
         return scoring.JOB
     name = delivery.job or (next(iter(_jobs)) if len(_jobs) == 1 else None)
     if name not in _jobs:

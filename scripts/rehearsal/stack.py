@@ -103,18 +103,20 @@ class Stack:
             with error:
                 return error.code, json.load(error)
 
-    def scheduled_names(self, run: str) -> list[str]:
-        """The names that a scheduled run of the example wrote. Waits for the run's manifest."""
+    def scheduled_names(self, time: str) -> tuple[str, list[str]]:
+        """The run of the example at this time and the names it wrote. Waits for its manifest."""
         s3, bucket = boto3.client("s3"), self.output("BatchesBucket")
-        manifest = f"names/{run}/manifest.json"
-        wait_for(
-            "the manifest of the scheduled run",
-            lambda: s3.list_objects_v2(Bucket=bucket, Prefix=manifest)["KeyCount"],
-        )
+
+        def manifests() -> list[str]:
+            listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"names/{time}-")
+            keys = [entry["Key"] for entry in listed.get("Contents", [])]
+            return [key for key in keys if key.endswith("/manifest.json")]
+
+        (manifest,) = wait_for("the manifest of the scheduled run", manifests)
         content = json.load(s3.get_object(Bucket=bucket, Key=manifest)["Body"])
         parts = [s3.get_object(Bucket=bucket, Key=part["key"])["Body"] for part in content["parts"]]
         lines = [line for part in parts for line in gzip.decompress(part.read()).splitlines()]
-        return [json.loads(line)["name"] for line in lines]
+        return content["batch"], [json.loads(line)["name"] for line in lines]
 
     def fail_a_run(self) -> Any:  # noqa: ANN401 - JSON
         """Send an event that makes the run fail. Returns the message in the queue of failures."""

@@ -1,7 +1,7 @@
 """Batches of names in S3: the job writes them on the schedule, the API lists and reads them.
 
 Parts are written first and a manifest last. So nobody reads half a batch. Seeds come from the
-scheduled time: a repeated delivery, or a retry, writes the same objects.
+name of the run: a repeated delivery, or a retry, writes the same objects.
 """
 
 import gzip

@@ -56,7 +56,7 @@ async def read_batches(
     responses=declare(HTTPStatus.NOT_FOUND),
 )
 async def read_one_batch(
-    bucket: BatchesBucket, batch: Annotated[str, Path(pattern=r"^\d{8}T\d{6}Z$")]
+    bucket: BatchesBucket, batch: Annotated[str, Path(pattern=r"^\d{8}T\d{6}Z(-[0-9a-f]{12})?$")]
 ) -> BatchOfNames:
     """Its names, or the addresses of its parts."""
     return await run_in_threadpool(read_batch, bucket, batch)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,10 @@ def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> Non
         "target": f"s3://{BUCKET}/out{packed}",
     }
     answer = handler.lambda_handler(event, CONTEXT)
+    run = answer["batch"]
+    assert re.fullmatch("20261123T150000Z-[0-9a-f]{12}", run)
     assert answer == {
-        "batch": "20261123T150000Z",
+        "batch": run,
         "rows": 8,
         "scored": 3,
         "rejected": 5,
@@ -79,7 +82,7 @@ def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> Non
         "version": 1,
         "source": f"s3://{BUCKET}/{key}",
     }
-    written = contents(s3, f"out{packed}/20261123T150000Z/")
+    written = contents(s3, f"out{packed}/{run}/")
     scored = rows(written["part-00000.jsonl.gz"])
     assert [row["row"] for row in scored] == [2, 4, 8]
     assert all(sum(row["prediction"]["species"]) == pytest.approx(1) for row in scored)
@@ -94,11 +97,24 @@ def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> Non
             "rows": 8,
             "scored": 3,
             "rejected": 5,
-            "part_key": f"out{packed}/20261123T150000Z/part-00000.jsonl.gz",
-            "rejects_key": f"out{packed}/20261123T150000Z/rejects-00000.jsonl.gz",
+            "part_key": f"out{packed}/{run}/part-00000.jsonl.gz",
+            "rejects_key": f"out{packed}/{run}/rejects-00000.jsonl.gz",
         }
     ]
     assert handler.lambda_handler(event, CONTEXT) == answer
+
+
+def test_two_schedules_may_have_one_time_and_one_target(s3: Any) -> None:
+    target, line = f"s3://{BUCKET}/shared", b"[1, 2, 3, 4]"
+    answers = [
+        score(s3, [line] * count, name, target=target) for name, count in (("one", 1), ("two", 2))
+    ]
+    assert [(answer["rows"], answer["source"]) for answer in answers] == [
+        (1, f"s3://{BUCKET}/in/one.jsonl"),
+        (2, f"s3://{BUCKET}/in/two.jsonl"),
+    ]
+    assert answers[0]["batch"] != answers[1]["batch"]
+    assert len([key for key in contents(s3, "shared/") if "/part-" in key]) == 2
 
 
 def test_scoring_goes_on_from_its_checkpoint(s3: Any) -> None:
@@ -114,10 +130,10 @@ def test_scoring_goes_on_from_its_checkpoint(s3: Any) -> None:
     hurried.get_remaining_time_in_millis = lambda: next(left)
     with pytest.raises(OutOfTimeError, match="after 1000 rows"):
         handler.lambda_handler(event, hurried)
-    assert "manifest.json" not in contents(s3, "many/20261123T160000Z/")
+    assert not [key for key in contents(s3, "many/") if key.endswith("/manifest.json")]
     answer = handler.lambda_handler(event, CONTEXT)
     assert (answer["rows"], answer["scored"], answer["rejected"]) == (2500, 2500, 0)
-    written = contents(s3, "many/20261123T160000Z/")
+    written = contents(s3, f"many/{answer['batch']}/")
     numbers = [row["row"] for key, part in written.items() if "part-" in key for row in rows(part)]
     assert numbers == list(range(1, 2501))
 
@@ -146,8 +162,9 @@ def models_of(monkeypatch: pytest.MonkeyPatch, **shapes: tuple[int, ...]) -> Non
 def test_rows_of_bytes_are_taken_as_base64(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     models_of(monkeypatch, text=(-1,))
     lines = [b'{"b64": "Y2F0"}', b'{"text": {"b64": "ZG9n"}}', b'"bird"']
-    assert score(s3, lines, "bytes")["scored"] == 3
-    scored = rows(contents(s3, "bytes/20261123T150000Z/")["part-00000.jsonl.gz"])
+    answer = score(s3, lines, "bytes")
+    assert answer["scored"] == 3
+    scored = rows(contents(s3, f"bytes/{answer['batch']}/")["part-00000.jsonl.gz"])
     assert [row["prediction"] for row in scored] == [
         {"text_echo": "cat"},
         {"text_echo": "dog"},
@@ -191,6 +208,9 @@ def test_another_event_fails_aloud(event: dict[str, Any]) -> None:
         handler.lambda_handler(event, CONTEXT)
 
 
+RUN = "20261123T130000Z-44136fa355b3"  # of a job without options
+
+
 class _Nothing(BaseModel):
     pass
 
@@ -213,8 +233,8 @@ def _job(name: str) -> Endpoint:
 @pytest.mark.parametrize(
     ("names", "job", "expected"),
     [
-        (["one"], None, "one 20261123T130000Z"),
-        (["one", "two"], "two", "two 20261123T130000Z"),
+        (["one"], None, f"one {RUN}"),
+        (["one", "two"], "two", f"two {RUN}"),
         (
             ["one", "two"],
             None,
@@ -229,9 +249,9 @@ def test_an_endpoints_job_runs(
 ) -> None:
     monkeypatch.setattr(handler, "_jobs", {name: _job(name).job for name in names})
     event = {"scheduled_time": "2026-11-23T14:00:00+01:00"} | ({"job": job} if job else {})
-    if expected.endswith("Z"):
+    if expected.endswith(RUN):
         answer = handler.lambda_handler(event, CONTEXT)
-        assert answer == {"batch": "20261123T130000Z", "run": expected}
+        assert answer == {"batch": RUN, "run": expected}
     else:
         with pytest.raises(ValueError, match=expected):
             handler.lambda_handler(event, CONTEXT)

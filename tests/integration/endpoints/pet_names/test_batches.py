@@ -33,14 +33,16 @@ def s3(tmp_path_factory: pytest.TempPathFactory, names_models: ModelFolder) -> I
 def test_a_batch_of_names_is_whole_and_written_once(s3: Any) -> None:
     event = {"scheduled_time": "2026-11-23T13:00:00Z", "count": 2500, "species": "cat"}
     answer = handler.lambda_handler(event, CONTEXT)
+    run = answer["batch"]
+    assert run.startswith("20261123T130000Z-")
     assert answer == {
-        "batch": "20261123T130000Z",
+        "batch": run,
         "count": 2500,
         "species": "cat",
         "temperature": 1.0,
         "model_version": 1,
     }
-    first = contents(s3, "names/20261123T130000Z/")
+    first = contents(s3, f"names/{run}/")
     manifest = json.loads(first.pop("manifest.json"))
     assert [part["names"] for part in manifest["parts"]] == [1000, 1000, 500]
     names = [row["name"] for part in first.values() for row in rows(part)]
@@ -48,23 +50,33 @@ def test_a_batch_of_names_is_whole_and_written_once(s3: Any) -> None:
     assert len(set(names)) > 1500
     again = handler.lambda_handler(event | {"job": "pet_names"}, CONTEXT)
     assert again == answer
-    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="names/20261123T130000Z/")["Contents"]:
+    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"names/{run}/")["Contents"]:
         s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
     handler.lambda_handler(event, CONTEXT)
-    second = contents(s3, "names/20261123T130000Z/")
+    second = contents(s3, f"names/{run}/")
     assert json.loads(second.pop("manifest.json")) == manifest
     assert second == first
 
 
+def test_batches_of_one_time_do_not_hide_each_other(s3: Any) -> None:
+    event = {"scheduled_time": "2026-11-25T13:00:00Z", "count": 2}
+    answers = [
+        handler.lambda_handler(event | {"species": each}, CONTEXT) for each in ("cat", "dog")
+    ]
+    assert [answer["species"] for answer in answers] == ["cat", "dog"]
+    assert len({answer["batch"] for answer in answers}) == 2
+
+
 def test_a_retry_goes_on_where_the_clock_stopped_it(s3: Any) -> None:
     event = {"scheduled_time": "2026-11-24T14:00:00+01:00", "count": 3000}
-    prefix = "names/20261124T130000Z/"
+    prefix = "names/20261124T130000Z-"
     hurried = context("ScheduledFunction")
     left = iter([60_000, 60_000, 1_000])
     hurried.get_remaining_time_in_millis = lambda: next(left)
     with pytest.raises(OutOfTimeError, match="stopped in time after 2000 of 3000 names"):
         handler.lambda_handler(event, hurried)
-    assert sorted(contents(s3, prefix)) == ["part-00000.jsonl.gz", "part-00001.jsonl.gz"]
+    written = [key.partition("/")[2] for key in sorted(contents(s3, prefix))]
+    assert written == ["part-00000.jsonl.gz", "part-00001.jsonl.gz"]
     modified = {
         entry["Key"]: entry["LastModified"]
         for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
@@ -91,16 +103,19 @@ def test_without_a_bucket_the_job_says_what_is_missing(
 
 
 def test_the_api_lists_and_serves_batches(s3: Any, names_models: ModelFolder) -> None:
-    for time, count in (("2026-01-01T00:00:00Z", 3), ("2026-01-02T00:00:00Z", 1500)):
-        handler.lambda_handler({"scheduled_time": time, "count": count}, CONTEXT)
+    events = [
+        {"scheduled_time": "2026-01-01T00:00:00Z", "count": 3},
+        {"scheduled_time": "2026-01-02T00:00:00Z", "count": 1500},
+    ]
+    first, second = (handler.lambda_handler(event, CONTEXT)["batch"] for event in events)
     s3.put_object(Bucket=BUCKET, Key="names/20260103T000000Z/part-00000.jsonl.gz", Body=b"half")
     app = create_app(names_models, Settings.model_validate(ENVIRONMENT))
     with TestClient(app) as client:
         listed = client.get("/names/batches").json()["batches"]
-        assert listed[-2:] == ["20260102T000000Z", "20260101T000000Z"]
-        small = client.get("/names/batches/20260101T000000Z").json()
+        assert listed[-2:] == [second, first]
+        small = client.get(f"/names/batches/{first}").json()
         assert len(small["names"]) == small["count"] == 3
-        large = client.get("/names/batches/20260102T000000Z").json()
+        large = client.get(f"/names/batches/{second}").json()
         assert [part["names"] for part in large["parts"]] == [1000, 500]
         assert all("X-Amz-Algorithm=AWS4-HMAC-SHA256" in part["url"] for part in large["parts"])
         assert client.get("/names/batches/20260103T000000Z").status_code == 404
