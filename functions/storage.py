@@ -4,7 +4,10 @@ import gzip
 from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
+from io import BufferedReader
 from typing import Any
+
+from functions.lines import DamagedSourceError, read_packed_lines, read_plain_lines
 
 _PRESIGNED_SECONDS = 3600
 
@@ -25,13 +28,18 @@ class Bucket:
             raise
         return content
 
-    def lines(self, key: str) -> Iterator[bytes]:
-        """The object's lines as they arrive; a key that ends in ``.gz`` is unpacked."""
-        body = s3_client().get_object(Bucket=self.name, Key=key)["Body"]
-        if key.endswith(".gz"):
-            yield from gzip.GzipFile(fileobj=body)
-        else:
-            yield from body.iter_lines()
+    def lines(self, key: str, longest: int) -> Iterator[bytes | None]:
+        """The object's lines as they arrive; a key that ends in ``.gz`` is unpacked.
+
+        None stands in place of a line of more than ``longest`` bytes. Raises
+        :class:`functions.lines.DamagedSourceError`.
+        """
+        stream = BufferedReader(s3_client().get_object(Bucket=self.name, Key=key)["Body"])
+        read = read_packed_lines if key.endswith(".gz") else read_plain_lines
+        try:
+            yield from read(stream, longest)
+        except DamagedSourceError as error:
+            raise DamagedSourceError(f"s3://{self.name}/{key}: {error}") from error
 
     def write(self, key: str, content: bytes) -> None:
         """Write the object. It replaces one of the same key."""
@@ -60,6 +68,18 @@ class Bucket:
             "get_object", {"Bucket": self.name, "Key": key}, ExpiresIn=_PRESIGNED_SECONDS
         )
         return address
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """The bucket and the key of ``s3://BUCKET/KEY``.
+
+    S3's keys hold any character as it is. ``#``, ``?`` and ``%`` are parts of a key.
+
+    >>> split_address("s3://flowers/in/what? 100%.jsonl")
+    ('flowers', 'in/what? 100%.jsonl')
+    """
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 def pack_lines(lines: list[str]) -> bytes:

@@ -1,24 +1,28 @@
 """A file of rows through any model: predictions and rejects in parts, a manifest last.
 
-A line of the source is a row as :mod:`inference.rows` reads it. A checkpoint after every part lets
-a retry go on where the last attempt stopped.
+A line of the source is a row as :mod:`inference.rows` reads it; empty lines are passed over. What
+is wrong with one line is one reject. A checkpoint after every part lets a retry go on where the
+last attempt stopped.
 """
 
-import json
 from collections.abc import Iterator, Sequence
-from itertools import islice
-from urllib.parse import urlsplit
 
+import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.jobs import Job, Manifest, Run
-from functions.storage import Bucket, pack_lines
+from functions.scheduled.chunks import Line, chunks
+from functions.storage import Bucket, pack_lines, split_address
 from inference.errors import InvalidInputError
 from inference.models import Model
 from inference.rows import from_rows, to_rows
 from inference.tensors import Json
 
-_ROWS_OF_A_PART = 1000
+_LINES_OF_A_PART = 1000
+_LONGEST_LINE = 6  # MB; as much as a request to the API may have
+_MARK = b"\xef\xbb\xbf"  # UTF-8 as some editors begin it
+_BLANK = _MARK + b" \t\r"
+_BYTES_OF_A_PART = 12_000_000  # parsed, they take up to 24 times as much memory
 
 
 class ScoringOptions(BaseModel):
@@ -53,7 +57,7 @@ class Rejected(BaseModel):
 
 
 class Part(BaseModel):
-    """What came of a thousand lines, and where it was written."""
+    """What came of a thousand lines at most, and where it was written."""
 
     rows: int
     scored: int
@@ -63,7 +67,7 @@ class Part(BaseModel):
 
 
 class Progress(Manifest):
-    """``checkpoint.json``: what is written so far."""
+    """What is written."""
 
     rows: int = 0
     scored: int = 0
@@ -74,6 +78,12 @@ class Progress(Manifest):
     def counts(self) -> dict[str, int]:
         """Rows of the whole file."""
         return {"RowsScored": self.scored, "RowsRejected": self.rejected}
+
+
+class Checkpoint(Progress):
+    """``checkpoint.json``: what is written so far."""
+
+    last_line: int = 0
 
 
 class ScoringManifest(Progress):
@@ -93,23 +103,23 @@ def score(options: ScoringOptions, run: Run) -> ScoringManifest:
     model = run.models.get(options.model)
     if not model.metadata.signature.takes_rows:
         raise InvalidInputError(f"model '{model.name}' takes no rows: a file cannot be scored")
-    source, target = urlsplit(options.source), urlsplit(options.target)
-    bucket = Bucket(target.netloc)
-    folder = f"{target.path.strip('/')}/{run.name}/"
+    bucket_name, target = split_address(options.target)
+    bucket = Bucket(bucket_name)
+    folder = f"{target.rstrip('/')}/{run.name}/"
     finished = bucket.read(f"{folder}manifest.json")
     if finished is not None:
         return ScoringManifest.model_validate_json(finished)
-    progress = Progress.model_validate_json(bucket.read(f"{folder}checkpoint.json") or b"{}")
-    lines = enumerate(Bucket(source.netloc).lines(source.path.lstrip("/")), start=1)
-    rest = islice(lines, progress.rows, None)
-    while chunk := list(islice(rest, min(_ROWS_OF_A_PART, model.metadata.max_batch))):
+    progress = Checkpoint.model_validate_json(bucket.read(f"{folder}checkpoint.json") or b"{}")
+    most = min(_LINES_OF_A_PART, model.metadata.max_batch)
+    for chunk in chunks(_lines(options.source, progress.last_line), most, _BYTES_OF_A_PART):
         run.clock.check(f"{progress.rows} rows")
         part = _write_part(bucket, folder, len(progress.parts), _score_lines(model, chunk))
-        progress = Progress(
+        progress = Checkpoint(
             rows=progress.rows + part.rows,
             scored=progress.scored + part.scored,
             rejected=progress.rejected + part.rejected,
             parts=[*progress.parts, part],
+            last_line=chunk[-1].number,
         )
         content = progress.model_dump_json(exclude_none=True).encode()
         bucket.write(f"{folder}checkpoint.json", content)
@@ -117,7 +127,7 @@ def score(options: ScoringOptions, run: Run) -> ScoringManifest:
         model=model.name,
         version=model.metadata.version,
         source=options.source,
-        **progress.model_dump(),
+        **progress.model_dump(exclude={"last_line"}),
     )
     content = manifest.model_dump_json(exclude_none=True).encode()
     bucket.write_once(f"{folder}manifest.json", content)
@@ -125,6 +135,15 @@ def score(options: ScoringOptions, run: Run) -> ScoringManifest:
 
 
 JOB = Job(ScoringOptions, score)
+
+
+def _lines(address: str, last: int) -> Iterator[Line]:
+    """The lines after ``last`` that are not empty."""
+    bucket, key = split_address(address)
+    lines = Bucket(bucket).lines(key, _LONGEST_LINE * 1_000_000)
+    for number, content in enumerate(lines, start=1):
+        if number > last and (content is None or content.strip(_BLANK)):
+            yield Line(number, content)
 
 
 def _write_part(
@@ -142,22 +161,32 @@ def _write_part(
 
 
 def _write_lines(bucket: Bucket, key: str, results: Sequence[BaseModel]) -> str | None:
-    """The key, or None where there is nothing to write."""
+    """The key, or None where there is nothing to write. NaN and infinity are ``null``."""
     if not results:
         return None
-    bucket.write(key, pack_lines([json.dumps(result.model_dump()) for result in results]))
+    bucket.write(key, pack_lines([_json(result) for result in results]))
     return key
 
 
-def _score_lines(model: Model, lines: Sequence[tuple[int, bytes]]) -> list[Scored | Rejected]:
+def _json(result: BaseModel) -> str:
+    return pydantic_core.to_json(result.model_dump(), inf_nan_mode="null").decode()
+
+
+def _score_lines(model: Model, lines: Sequence[Line]) -> list[Scored | Rejected]:
     """A result for each line, in order."""
     rows: list[Row] = []
     results: list[Scored | Rejected] = []
-    for number, line in lines:
+    for line in lines:
+        if line.content is None:
+            error = f"a line of over {_LONGEST_LINE} MB"
+            results.append(Rejected(row=line.number, error=error))
+            continue
         try:
-            rows.append(Row(row=number, value=json.loads(line)))
-        except ValueError:
-            results.append(Rejected(row=number, error="not JSON"))
+            value = pydantic_core.from_json(line.content.removeprefix(_MARK), allow_inf_nan=True)
+        except ValueError as error:
+            results.append(Rejected(row=line.number, error=f"not JSON: {error}"))
+        else:
+            rows.append(Row(row=line.number, value=value))
     results += _predictions(model, rows)
     return sorted(results, key=lambda result: result.row)
 

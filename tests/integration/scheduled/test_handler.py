@@ -1,6 +1,7 @@
 """The scheduled function against a real S3 protocol: moto's server, over HTTP."""
 
 import gzip
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from pydantic import BaseModel
 from functions import storage
 from functions.endpoints import Endpoint
 from functions.jobs import Job, Manifest, OutOfTimeError, Run
-from functions.scheduled import handler
+from functions.lines import DamagedSourceError
+from functions.scheduled import handler, scoring
 from inference.models import Model, ModelFolder
 from inference.signatures import Signature, Tensors, TensorSpec
 from tests.aws import context, emulated
@@ -46,7 +48,9 @@ SOURCE = [
 ]
 
 
-def score(s3: Any, source: list[bytes], folder: str, **options: str) -> dict[str, Any]:
+def score(
+    s3: Any, source: list[bytes], folder: str, context: Any = CONTEXT, **options: str
+) -> dict[str, Any]:
     key = f"in/{folder}.jsonl"
     s3.put_object(Bucket=BUCKET, Key=key, Body=b"\n".join(source) + b"\n")
     event = {
@@ -55,7 +59,7 @@ def score(s3: Any, source: list[bytes], folder: str, **options: str) -> dict[str
         "source": f"s3://{BUCKET}/{key}",
         "target": f"s3://{BUCKET}/{folder}",
     }
-    answer: dict[str, Any] = handler.lambda_handler(event | options, CONTEXT)
+    answer: dict[str, Any] = handler.lambda_handler(event | options, context)
     return answer
 
 
@@ -88,9 +92,9 @@ def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> Non
     assert all(sum(row["prediction"]["species"]) == pytest.approx(1) for row in scored)
     rejected = {row["row"]: row["error"] for row in rows(written["rejects-00000.jsonl.gz"])}
     assert rejected.keys() == {1, 3, 5, 6, 7}
-    assert rejected[3] == "not JSON"
-    assert rejected[5] == "a row must have exactly the inputs ['flower']"
-    assert rejected[6] == "'flower' takes numbers, not str"
+    assert rejected[3] == "not JSON: expected ident at line 1 column 2"
+    assert rejected[5].startswith("a row must have exactly the inputs ['flower']")
+    assert rejected[6].startswith("'flower' takes numbers, not str")
     manifest = json.loads(written["manifest.json"])
     assert manifest["parts"] == [
         {
@@ -102,6 +106,118 @@ def test_a_file_is_scored_and_the_counts_add_up(s3: Any, *, packed: bool) -> Non
         }
     ]
     assert handler.lambda_handler(event, CONTEXT) == answer
+
+
+def results(s3: Any, folder: str, answer: dict[str, Any]) -> tuple[dict[int, Any], dict[int, str]]:
+    """Predictions and errors by row."""
+    written = contents(s3, f"{folder}/{answer['batch']}/")
+    lines = {
+        kind: [row for key, part in written.items() if kind in key for row in rows(part)]
+        for kind in ("part-", "rejects-")
+    }
+    return (
+        {row["row"]: row["prediction"] for row in lines["part-"]},
+        {row["row"]: row["error"] for row in lines["rejects-"]},
+    )
+
+
+def test_what_is_wrong_with_one_line_is_one_reject(s3: Any) -> None:
+    good = b"[5.1, 3.5, 1.4, 0.2]"
+    source = {
+        1: b"\xef\xbb\xbf" + good,  # UTF-8 as some editors begin it
+        2: b"[" * 250 + b"]" * 250,
+        3: b"[" * 100_000,
+        4: b"[" + b"1, " * 4_000_000 + b"1]",  # 12 MB
+        5: b"",
+        6: good + b"\r",
+        7: b'["\xff"]',
+        8: b" \r",
+        9: b"1" + b"0" * 5000,
+        10: b"\x00",
+        11: b"[1, 2, 3, NaN]",
+        12: good,
+    }
+    answer = score(s3, list(source.values()), "lines")
+    scored, rejected = results(s3, "lines", answer)
+    assert scored.keys() == {1, 6, 11, 12}
+    assert scored[1] == scored[6] == scored[12]
+    assert scored[11] == {"species": [None] * 3}
+    assert {row: error.partition(" at line")[0] for row, error in rejected.items()} == {
+        2: "not JSON: recursion limit exceeded",
+        3: "not JSON: recursion limit exceeded",
+        4: "a line of over 6 MB",
+        7: "not JSON: invalid unicode code point",
+        9: "not JSON: number out of range",
+        10: "not JSON: expected value",
+    }
+    assert (answer["rows"], answer["scored"], answer["rejected"]) == (10, 4, 6)
+
+
+def test_long_lines_are_not_parsed_all_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "_BYTES_OF_A_PART", 100)
+    answer = score(s3, [b"[1, 2, 3, 4]"] * 20, "small_parts")
+    written = contents(s3, f"small_parts/{answer['batch']}/")
+    assert [part["rows"] for part in json.loads(written["manifest.json"])["parts"]] == [8, 8, 4]
+
+
+def test_empty_lines_are_passed_over_by_a_retry_too(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "_LINES_OF_A_PART", 1)
+    hurried = context("ScheduledFunction")
+    left = iter([60_000, 1_000])
+    hurried.get_remaining_time_in_millis = lambda: next(left)
+    source = [b"", b"[1, 2, 3, 4]", b"", b"", b"[1, 2, 3, 4]", b""]
+    with pytest.raises(OutOfTimeError, match="after 1 rows"):
+        score(s3, source, "empty_lines", hurried)
+    answer = score(s3, source, "empty_lines")
+    assert results(s3, "empty_lines", answer)[0].keys() == {2, 5}
+    assert "last_line" not in answer
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b=c", "a%20b", "a+b", "a b", "#", "ü/á", "a//b"])
+def test_keys_are_whole(s3: Any, name: str) -> None:
+    target = f"s3://{BUCKET}/keys/{name}/"
+    answer = score(s3, [b"[1, 2, 3, 4]"], name, target=target)
+    assert answer["source"] == f"s3://{BUCKET}/in/{name}.jsonl"
+    assert answer["scored"] == 1
+    assert "manifest.json" in contents(s3, f"keys/{name}/{answer['batch']}/")
+
+
+ROW = b"[1, 2, 3, 4]\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "suffix", "expected"),
+    [
+        (gzip.compress(ROW) + gzip.compress(ROW * 2), ".gz", 3),
+        (gzip.compress(b""), ".gz", 0),
+        (b"", "", 0),
+        (gzip.compress(ROW)[:-3], ".gz", "it is gzip that ends early; write it again, whole"),
+        (ROW, ".gz", "it is not gzip throughout (Not a gzipped file (b'[1')); write it again"),
+        (gzip.compress(ROW) + b"more", ".gz", "it is not gzip throughout"),
+        (gzip.compress(ROW)[:10] + b"\xff" * 20, ".gz", "it is damaged gzip"),
+        (gzip.compress(ROW), "", "it is gzip; give it a name that ends in .gz"),
+    ],
+)
+def test_a_packed_source_is_read_whole_or_refused(
+    s3: Any, body: bytes, suffix: str, expected: int | str
+) -> None:
+    key = f"in/packed.jsonl{suffix}"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    digest = hashlib.sha256(body).hexdigest()
+    event = {
+        "scheduled_time": "2026-11-23T15:00:00Z",
+        "model": "iris",
+        "source": f"s3://{BUCKET}/{key}",
+        "target": f"s3://{BUCKET}/packed/{digest}",
+    }
+    if isinstance(expected, int):
+        assert handler.lambda_handler(event, CONTEXT)["scored"] == expected
+    else:
+        message = re.escape(f"s3://{BUCKET}/{key}: {expected}")
+        with pytest.raises(DamagedSourceError, match=message):
+            handler.lambda_handler(event, CONTEXT)
 
 
 def test_two_schedules_may_have_one_time_and_one_target(s3: Any) -> None:
