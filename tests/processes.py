@@ -65,6 +65,14 @@ def running(
                 process.wait()
 
 
+def shell_words(line: str) -> list[str]:
+    """What a command gets as its arguments where a person pastes this line into a POSIX shell."""
+    name = line.split(maxsplit=1)[0]
+    script = f"{name}() {{ printf '%s\\0' \"$@\"; }}\n{line}"
+    done = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True)
+    return done.stdout.split("\0")[:-1]
+
+
 def wait_until_answering(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit, require_accessible
+from tests.processes import shell_words
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,22 @@ def test_a_model_is_asked_in_every_dialect(tab: Visit, dialect: str, answer: str
     form.get_by_role("button", name="Send").click()
     expect(form.locator("[data-answer]")).to_contain_text("200 OK in")
     expect(form.locator("[data-answer]")).to_contain_text(answer)
+
+
+def test_the_request_shown_can_be_pasted_into_a_shell(tab: Visit) -> None:
+    form = tab.go("/models").locator("form[data-model=iris]")
+    body = """@{"instances": ["it's", "$(id)", "\\\\"],\n "signature_name": "\'"}"""
+    form.locator("[data-dialect]").evaluate(
+        """chosen => { chosen.selectedOptions[0].value = "models/it's/predict"; }"""
+    )
+    form.get_by_label("Request").fill(body)
+    assert shell_words(form.locator("[data-request]").inner_text()) == [
+        f"{tab.server}/models/it's/predict",
+        "-H",
+        "content-type: application/json",
+        "--data-raw",
+        body,
+    ]
 
 
 def test_a_wrong_request_is_answered_with_the_place(tab: Visit) -> None:

@@ -4,6 +4,7 @@ Its form sends what ``/names`` takes. The link to the names on screen keeps the 
 """
 
 import json
+import shlex
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -102,7 +103,7 @@ def _samples(url: str) -> list[Sample]:
     """The same request in the languages that people would send it from."""
     quoted = json.dumps(url)
     return [
-        Sample("curl", f"curl '{url}'"),
+        Sample("curl", f"curl {shlex.quote(url)}"),
         Sample(
             "Python",
             f"import json, urllib.request\nnames = json.load(urllib.request.urlopen({quoted}))",

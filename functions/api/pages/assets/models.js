@@ -1,5 +1,6 @@
 // Each model's form: send the example, or what was made of it, in any of the dialects.
 const PATIENCE = 60000; // ms; a model of TensorFlow's takes seconds the first time
+const quote = (text) => `'${text.replaceAll("'", `'"'"'`)}'`; // one word of a POSIX shell
 
 for (const form of document.querySelectorAll("form[data-model]")) {
   const [dialect, body, output, request] = ["dialect", "body", "answer", "request"].map(
@@ -8,7 +9,7 @@ for (const form of document.querySelectorAll("form[data-model]")) {
   const chosen = () => dialect.selectedOptions[0];
   const url = () => new URL(chosen().value, document.baseURI).href;
   const show = () => {
-    request.textContent = `curl '${url()}' -H 'content-type: application/json' -d '${body.value.replaceAll("'", "'\\''")}'`;
+    request.textContent = `curl ${quote(url())} -H 'content-type: application/json' --data-raw ${quote(body.value)}`;
   };
   dialect.addEventListener("change", () => {
     body.value = chosen().dataset.example;

@@ -14,6 +14,7 @@ from functions.api.handler import lambda_handler
 from inference.models import ModelFolder
 from tests.aws import context
 from tests.folders import copy_iris
+from tests.processes import shell_words
 
 
 def names_on(page: str) -> list[str]:
@@ -98,6 +99,13 @@ def test_a_server_without_the_model_has_no_names(client: TestClient) -> None:
     assert client.get("/names").status_code == 404
     assert client.get("/").url.path == "/models"
     assert "Names" not in client.get("/models").text
+
+
+def test_a_quote_in_an_address_stays_within_its_word(names_client: TestClient) -> None:
+    host = "a'$(id);b"
+    page = names_client.get("/", params={"seed": 7}, headers={"Host": host}).text
+    (line,) = re.findall(r"<h3>curl</h3><pre[^>]*>(.*?)</pre>", page, re.DOTALL)
+    assert shell_words(html.unescape(line)) == [f"http://{host}/names?seed=7"]
 
 
 def test_its_requests_are_right_behind_a_stage(
