@@ -13,7 +13,7 @@ endif
 # TensorFlow is installed for serving only where a model needs it.
 ENGINE_OF_MODELS = $(if $(shell grep -ls '"engine": "tensorflow"' '$(or $(MODELS_DIR),model)'/*/metadata.json),.venv/tensorflow)
 
-.PHONY: help serve test check format train evaluate export add-model build start-api invoke-scheduled bench screenshots deploy rehearse lock clean
+.PHONY: help serve test check format train evaluate export add-model build start-api invoke-scheduled bench attack screenshots deploy rehearse lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -91,6 +91,9 @@ certificates/server.crt: # self-signed; put your own server.crt and server.key t
 
 bench: .venv/dev .venv/train .venv-bench/bench ## measure the figures in the README
 	$(RUN) -m scripts.benchmark
+
+attack: .venv/dev .venv/train ## attack a server of its own and measure the damage (ARGS=--quick: small counts)
+	@$(RUN) -m scripts.attack $(ARGS)
 
 screenshots: .venv/dev ## take pictures of the pages into docs/screenshots (needs Chromium)
 	@$(RUN) -m scripts.screenshots
