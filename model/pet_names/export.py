@@ -34,6 +34,9 @@ KNOWN_NAMES = "known_names.txt.gz"
 KERAS_FILE = "model.keras"
 LITERT_FILE = "model.tflite"
 VERSION = 1
+# Limits of one request. A token takes at most 26 µs of one processor, whatever the length, so the
+# largest request takes 5 s.
+_MAX_BATCH, _MAX_LENGTH, _MAX_VALUES = 1024, 32_768, 180_000
 _SHAPES = ((1, 1), (3, 7), (20, 31))  # (batch, steps) of the random inputs
 _GOLDEN_SHAPE = _SHAPES[1]
 _NAMES_COMPARED = 200
@@ -63,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         file=LITERT_FILE,
         signatures={name: signature_of(function) for name, function in functions.items()},
         default_signature="next_character",
+        max_batch=_MAX_BATCH,
+        max_length=_MAX_LENGTH,
+        max_values=_MAX_VALUES,
         provenance=_provenance(compiled, difference),
     )
     licences = load_licences()

@@ -11,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from model.pet_names.vocabulary import CHARACTERS, MAX_LENGTH, OUTPUTS, PADDING, STOP, TOKENS
+from model.scan import scan
 
 _NEVER = -1e9  # a logit that is never drawn, at any temperature
 _CHARACTER_LOGITS = tf.constant([_NEVER if i == PADDING else 0.0 for i in range(OUTPUTS)])
@@ -54,27 +55,15 @@ class Sampler(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec((None, None), tf.int32, name="characters")])
     def next_character(self, characters: tf.Tensor) -> dict[str, tf.Tensor]:
         """``probabilities (batch, steps, OUTPUTS)`` of the character that follows each token."""
-        batch, steps = tf.shape(characters)[0], tf.shape(characters)[1]
+        batch = tf.shape(characters)[0]
 
-        def body(
-            step: tf.Tensor, state: tf.Tensor, written: tf.Tensor
-        ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            state = self._read(tf.gather(characters, step, axis=1), state)
-            answer = tf.nn.softmax(self._logits(state))[:, tf.newaxis, :]
-            here = tf.one_hot(step, steps)[tf.newaxis, :, tf.newaxis]
-            return step + 1, state, written + here * answer
+        def step(state: tf.Tensor, tokens: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            state = self._read(tokens, state)
+            return state, tf.nn.softmax(self._logits(state))
 
-        empty = tf.zeros(tf.stack([batch, steps, OUTPUTS]))
-        _, _, probabilities = tf.while_loop(
-            lambda step, _state, _written: step < steps,
-            body,
-            (tf.constant(0), self._no_memory(batch), empty),
-            shape_invariants=(
-                tf.TensorShape([]),
-                tf.TensorShape([None, self._units]),
-                tf.TensorShape([None, None, OUTPUTS]),
-            ),
-        )
+        none_yet = tf.zeros(tf.stack([0, batch, OUTPUTS]))
+        _, outputs = scan(step, self._no_memory(batch), tf.transpose(characters), none_yet)
+        probabilities = tf.transpose(outputs, [1, 0, 2])  # (batch, steps, OUTPUTS)
         return {"probabilities": probabilities}
 
     @tf.function(

@@ -14,6 +14,8 @@ import keras
 import tensorflow as tf
 import tf_keras
 
+from model.scan import fold, scan
+
 MAX_UNROLLED_STEPS = 128  # more steps make a graph that is slower to compile than a loop is to run
 
 _AXES_OF_A_MASK = 2
@@ -52,7 +54,7 @@ class _Run(NamedTuple):
     states: Any
 
 
-# A step's time, the output to repeat, and the states.
+# One step of the sequence, the output to repeat, and the states.
 _Step = Callable[[Any, Any, Any], _Stepped]
 
 
@@ -80,58 +82,59 @@ def rnn(
         return tf.reverse(tensor, [0]) if go_backwards else tensor
 
     inputs = tf.nest.map_structure(time_first, inputs)  # (steps, batch, …)
+    sequence: tuple[Any, ...] = (inputs,)
     if mask is not None:
         mask = tf.cast(mask, tf.bool)  # (batch, steps) or (batch, steps, 1)
         mask = time_first(mask[..., 0] if mask.shape.rank > _AXES_OF_A_MASK else mask)
+        sequence = (inputs, mask)
 
-    def step(time: Any, repeated: Any, states: Any) -> _Stepped:
+    def step(now: Any, repeated: Any, states: Any) -> _Stepped:
         """A masked step keeps the states and repeats the output, or gives zeros."""
-        inputs_now = tf.nest.map_structure(lambda tensor: tensor[time], inputs)
+        inputs_now, *masks = now
         output, new_states = step_function(inputs_now, (*states, *(constants or ())))
         new_states = tf.nest.pack_sequence_as(states, tf.nest.flatten(new_states))
-        if mask is None:
+        if not masks:
             return _Stepped(output, output, new_states)
         zeros = tf.zeros_like(output)
         repeated = zeros if repeated is None else repeated
-        shown = _where(mask[time], output, zeros if zero_output_for_mask else repeated)
+        shown = _where(masks[0], output, zeros if zero_output_for_mask else repeated)
         states = tf.nest.map_structure(
-            lambda new, old: _where(mask[time], new, old), new_states, states
+            lambda new, old: _where(masks[0], new, old), new_states, states
         )
-        return _Stepped(shown, _where(mask[time], output, repeated), states)
+        return _Stepped(shown, _where(masks[0], output, repeated), states)
 
     steps = tf.nest.flatten(inputs)[0].shape[0]
     run_all = _unroll if steps is not None and steps <= MAX_UNROLLED_STEPS else _loop
-    steps = steps or tf.shape(tf.nest.flatten(inputs)[0])[0]
-    run = run_all(step, tuple(initial_states), steps, keep_all=return_all_outputs)
+    run = run_all(step, sequence, tuple(initial_states), keep_all=return_all_outputs)
     return run.output, run.outputs if time_major else _swap(run.outputs), run.states
 
 
-def _unroll(step: _Step, states: Any, steps: int, *, keep_all: bool) -> _Run:
+def _unroll(step: _Step, sequence: Any, states: Any, *, keep_all: bool) -> _Run:
     outputs = []
     repeated = None
-    for time in range(steps):
-        output, repeated, states = step(time, repeated, states)
+    for time in range(tf.nest.flatten(sequence)[0].shape[0]):
+        now = tf.nest.map_structure(lambda tensor, time=time: tensor[time], sequence)
+        output, repeated, states = step(now, repeated, states)
         outputs.append(output)
     return _Run(outputs[-1], tf.stack(outputs if keep_all else outputs[-1:]), states)
 
 
-def _loop(step: _Step, states: Any, steps: Any, *, keep_all: bool) -> _Run:
-    """The first step gives the shapes. The outputs grow by concatenation."""
-    output, repeated, states = step(0, None, states)
+def _loop(step: _Step, sequence: Any, states: Any, *, keep_all: bool) -> _Run:
+    """The first step gives the shapes."""
+    first = step(tf.nest.map_structure(lambda tensor: tensor[0], sequence), None, states)
+    rest = tf.nest.map_structure(lambda tensor: tensor[1:], sequence)
 
-    def body(time: Any, _: Any, repeated: Any, outputs: Any, states: Any) -> Any:
-        output, repeated, states = step(time, repeated, states)
-        if keep_all:
-            outputs = tf.concat([outputs, output[tf.newaxis]], axis=0)
-        return time + 1, output, repeated, outputs, states
+    def scan_step(carry: Any, now: Any) -> tuple[Any, tf.Tensor]:
+        _, repeated, states = carry
+        carry = step(now, repeated, states)
+        return carry, carry.output
 
-    first = (tf.constant(1), output, repeated, output[tf.newaxis], states)
-    shapes = tf.nest.map_structure(lambda tensor: tensor.shape, first)
-    growing = tf.TensorShape([None if keep_all else 1, *output.shape])
-    _, output, _, outputs, states = tf.while_loop(
-        lambda time, *_: time < steps, body, first, (*shapes[:3], growing, shapes[4])
-    )
-    return _Run(output, outputs if keep_all else output[tf.newaxis], states)
+    if keep_all:
+        last, outputs = scan(scan_step, first, rest, first.output[tf.newaxis])
+    else:
+        last = fold(scan_step, first, rest)
+        outputs = last.output[tf.newaxis]
+    return _Run(last.output, outputs, last.states)
 
 
 def _swap(tensor: tf.Tensor) -> tf.Tensor:
