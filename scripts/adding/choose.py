@@ -8,6 +8,7 @@ from inference.engines import Engine, EngineName
 from inference.engines.litert import LiteRTEngine
 from inference.errors import DisagreementError, InferenceError
 from model.convert import NotCompilableError, convert_saved_model
+from scripts.adding.cost import Limits, measure_limits
 from scripts.adding.original import Original
 from scripts.adding.samples import Calls
 from scripts.adding.sources import SourceError
@@ -17,11 +18,12 @@ LITERT_FILE = "model.tflite"
 
 @dataclass(frozen=True)
 class Choice:
-    """The engine, the file or folder that it loads, and its difference from the original."""
+    """The engine, what it loads, its difference from the original, and what it can bear."""
 
     engine: EngineName
     path: Path
     parity_error: float
+    limits: Limits  # of one request
     reason: str = ""  # why TensorFlow and not LiteRT
 
 
@@ -46,9 +48,13 @@ def _litert(original: Original, calls: Calls, file: Path) -> Choice:
             if spec.dtype == "string":
                 raise NotCompilableError(f"'{name}' is text, and LiteRT computes with numbers only")
     if original.compilable is None:
-        return Choice("litert", original.path, 0.0)
+        limits = measure_limits(original.engine, original.signatures, calls)
+        return Choice("litert", original.path, 0.0, limits)
     file.write_bytes(convert_saved_model(original.compilable, list(original.signatures)))
-    return Choice("litert", file, _largest_difference(LiteRTEngine(file), calls))
+    engine = LiteRTEngine(file)
+    difference = _largest_difference(engine, calls)
+    limits = measure_limits(engine, original.signatures, calls)
+    return Choice("litert", file, difference, limits)
 
 
 def _tensorflow(original: Original, calls: Calls, reason: str) -> Choice:
@@ -68,7 +74,8 @@ def _tensorflow(original: Original, calls: Calls, reason: str) -> Choice:
             f"the exported model does not agree with the original ({error}); a layer draws "
             "random numbers, or computes something else in a graph than in Keras"
         ) from error
-    return Choice("tensorflow", original.path, difference, reason)
+    limits = measure_limits(original.engine, original.signatures, calls)
+    return Choice("tensorflow", original.path, difference, limits, reason)
 
 
 def _largest_difference(engine: Engine, calls: Calls) -> float:

@@ -15,11 +15,13 @@ from inference.signatures import Signature, TensorSpec
 from inference.tensors import to_json
 from model.folder import digest_of, size_of
 from scripts.adding.choose import LITERT_FILE, Choice
+from scripts.adding.cost import Limits
 from scripts.adding.original import Original
 from scripts.adding.package import Package
 from scripts.adding.samples import Calls
 from scripts.adding.sources import Source
 
+_LIMITS = ("max_batch", "max_length", "max_values")
 _SAVED_MODEL_FOLDER = "saved_model"
 _CARD = Path(__file__).parent / "card.template.md"
 _MAX_GOLDEN_BYTES = 1_000_000
@@ -42,6 +44,7 @@ def provenance_of(source: Source, choice: Choice) -> Provenance:
             "tf_keras": tf_keras.__version__,
         },
         parity_error=choice.parity_error,
+        derived_limits=choice.limits.by_name(),
     )
 
 
@@ -53,8 +56,7 @@ def describe(
     labels: list[str],
     provenance: Provenance,
 ) -> Metadata:
-    """``metadata.json``. The version counts up; ``max_batch`` stays as somebody edited it."""
-    kept = {"max_batch": previous.max_batch} if previous else {}
+    """``metadata.json``. The version counts up; limits stay as somebody edited them."""
     return Metadata(
         name=name,
         version=previous.version + 1 if previous else 1,
@@ -65,8 +67,25 @@ def describe(
         default_signature=original.default_signature,
         labels=labels,
         provenance=provenance,
-        **kept,
+        **limits_of(previous, choice.limits),
     )
+
+
+def limits_of(previous: Metadata | None, derived: Limits) -> dict[str, int]:
+    """The derived limits, except those that somebody edited.
+
+    A previous limit was edited if it differs from what was derived for that version, as its
+    provenance tells, or from the default where nothing was derived.
+    """
+    limits = derived.by_name()
+    if previous is None:
+        return limits
+    before = previous.provenance.derived_limits if previous.provenance else {}
+    for name in _LIMITS:
+        value = getattr(previous, name)
+        if value != before.get(name, Metadata.model_fields[name].default):
+            limits[name] = value
+    return limits
 
 
 def pack(source: Source, choice: Choice, calls: Calls, metadata: Metadata, card: str) -> Package:

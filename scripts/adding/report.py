@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from inference.models import Metadata, Provenance
+from inference.models import METADATA, Metadata, Provenance
 from scripts.adding.package import CARD, EXAMPLE
 
 
@@ -22,8 +22,22 @@ def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:
         )
     else:
         print("served by LiteRT")
+    print(_limits(metadata))
     if folder.is_relative_to(Path.cwd()):
         folder = folder.relative_to(Path.cwd())
     print(f"fill in {folder / CARD}, start `make serve`, and ask:")
     data = shlex.quote(f"@{folder / EXAMPLE}")
     print(f"curl -d {data} http://127.0.0.1:8000/v1/models/{metadata.name}:predict")
+
+
+def _limits(metadata: Metadata) -> str:
+    tensors = [
+        tensor for signature in metadata.signatures.values() for tensor in signature.inputs.values()
+    ]
+    free = any(-1 in tensor.shape[1:] for tensor in tensors)
+    length = f", lengths up to {metadata.max_length:,}" if free else ""
+    names = "max_batch, max_values, max_length" if free else "max_batch, max_values"
+    return (
+        f"one request may hold {metadata.max_batch:,} rows, {metadata.max_values:,} values{length} "
+        f"(edit {names} in {METADATA})"
+    )
