@@ -55,6 +55,8 @@ class Provenance(BaseModel):
     source: SourceRecord
     served: ServedRecord
     made_with: dict[str, str]  # versions of the libraries that compiled it
+    # The limits that were measured; one in `Metadata` that differs was edited, and is kept.
+    derived_limits: dict[str, int] = {}
     parity_error: float  # the largest difference from the original; see `inference.agreement`
 
 

@@ -50,7 +50,8 @@ def test_a_free_length_agrees_with_keras(tmp_path: Path, library: Any, *, masked
     compiled = convert_saved_model(tmp_path / "saved", ["serving_default"])
     (tmp_path / "model.tflite").write_bytes(compiled)
     engine = LiteRTEngine(tmp_path / "model.tflite")
-    answer = tf.function(named.call, autograph=False)  # Keras runs each step in Python without it
+    # Without a graph, Keras runs each step in Python.
+    answer = tf.function(named.call, autograph=False, input_signature=[named.inputs])
     for length in LENGTHS:
         inputs = {"tokens": random.integers(0, 9, (2, length), dtype=np.int32)}
         expected = answer({name: tf.constant(array) for name, array in inputs.items()})
