@@ -34,9 +34,9 @@ KNOWN_NAMES = "known_names.txt.gz"
 KERAS_FILE = "model.keras"
 LITERT_FILE = "model.tflite"
 VERSION = 1
-# Limits of one request. A token takes at most 26 µs of one processor, whatever the length, so the
-# largest request takes 5 s.
-_MAX_BATCH, _MAX_LENGTH, _MAX_VALUES = 1024, 32_768, 180_000
+# Limits of one request. The answer to a token is 31 numbers of twelve characters, and an answer has
+# 6 MB at most. A token takes 26 µs of one processor, so the largest request takes half a second.
+_MAX_BATCH, _MAX_LENGTH, _MAX_VALUES = 1024, 16_384, 16_900
 _SHAPES = ((1, 1), (3, 7), (20, 31))  # (batch, steps) of the random inputs
 _GOLDEN_SHAPE = _SHAPES[1]
 _NAMES_COMPARED = 200

@@ -8,7 +8,7 @@ from inference.engines import Engine, EngineName
 from inference.engines.litert import LiteRTEngine
 from inference.errors import DisagreementError, InferenceError
 from model.convert import NotCompilableError, convert_saved_model
-from scripts.adding.cost import Limits, measure_limits
+from scripts.adding.cost import DerivedLimits, measure_limits
 from scripts.adding.original import Original
 from scripts.adding.samples import Calls
 from scripts.adding.sources import SourceError
@@ -23,7 +23,7 @@ class Choice:
     engine: EngineName
     path: Path
     parity_error: float
-    limits: Limits  # of one request
+    limits: DerivedLimits  # of one request
     reason: str = ""  # why TensorFlow and not LiteRT
 
 

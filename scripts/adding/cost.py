@@ -2,7 +2,7 @@
 
 Rows and free lengths are doubled, one at a time, until a run takes a twentieth of the time that a
 request may take, or too much memory. What one value costs at the worst of these points bounds all
-requests. Half of the time is kept as a margin, because a server's processor may be slower. Values
+requests. An answer is bounded too. Half of the time is kept as a margin, because a server's processor may be slower. Values
 are repeated from the calls that the engine was compared on, so they are valid.
 """
 
@@ -26,6 +26,8 @@ from scripts.adding.samples import Calls
 
 REQUEST_SECONDS = 20.0  # the longest run that a request may cause
 REQUEST_BYTES = 512 * 2**20  # the most memory that its run may add
+# The most values of an answer over HTTP: 6 MB of JSON, in which a number takes twelve characters.
+ANSWER_VALUES = 6 * 2**20 // 12
 MAX_BATCH: int = Metadata.model_fields["max_batch"].default
 MAX_LENGTH = 65_536
 MAX_VALUES = 2**24
@@ -39,7 +41,7 @@ _NOISE_BYTES = 16 * 2**20  # less growth than this tells nothing of the values
 
 
 @dataclass(frozen=True)
-class Limits:
+class DerivedLimits:
     """What ``metadata.json`` names so. ``max_length`` is None where no length is free."""
 
     max_batch: int
@@ -72,6 +74,7 @@ class _Point:
     values: int  # of all inputs
     seconds: float
     bytes: int  # that the process has grown by
+    answered: int  # values of all outputs
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class _Cost:
 
 def measure_limits(
     engine: Engine, signatures: dict[str, Signature], calls: Calls, budget: Budget | None = None
-) -> Limits:
+) -> DerivedLimits:
     """The tightest limits of all signatures. Each signature can run one row of its calls."""
     costs = []
     for name, signature in signatures.items():
@@ -96,7 +99,7 @@ def measure_limits(
     bounds = [cost.max_values for cost in costs if cost.max_length]
     # Where every shape is fixed, `max_batch` is the limit, and `max_values` says the same.
     bounds = bounds or [max((cost.max_values for cost in costs), default=MAX_VALUES)]
-    return Limits(
+    return DerivedLimits(
         max_batch=min((cost.max_batch for cost in costs), default=MAX_BATCH),
         max_length=min((cost.max_length for cost in costs if cost.max_length), default=None),
         max_values=max([min(bounds), *(cost.fewest_values for cost in costs)]),
@@ -168,13 +171,14 @@ class _Meter:
             while len(seconds) < _REPEATS and sum(seconds) < _QUICK_SECONDS:
                 with watch(self.budget.memory) as peak:
                     started = self.budget.clock()
-                    self.engine.run(self.name, inputs)
+                    outputs = self.engine.run(self.name, inputs)
                     seconds.append(self.budget.clock() - started)
         except (InferenceError, tf.errors.OpError, MemoryError):
             return None
         grown = max(0, peak.bytes - (self._bytes_before or peak.bytes))
         values = sum(array.size for array in inputs.values())
-        return _Point(rows, length, values, statistics.median(seconds), grown)
+        answered = sum(array.size for array in outputs.values())
+        return _Point(rows, length, values, statistics.median(seconds), grown, answered)
 
     def double(
         self, first: _Point, size: int, most: int, measure: Callable[[int], _Point | None]
@@ -196,7 +200,11 @@ class _Meter:
         return points
 
     def _allows(self, point: _Point) -> bool:
-        return point.seconds <= self.budget.seconds / _SHARE and point.bytes <= self.budget.bytes
+        return (
+            point.seconds <= self.budget.seconds / _SHARE
+            and point.bytes <= self.budget.bytes
+            and point.answered <= ANSWER_VALUES
+        )
 
     def _allows_more(self, points: list[_Point]) -> bool:
         """Whether the next size would be allowed if the cost grows as it did."""
@@ -242,7 +250,8 @@ def _affordable(point: _Point, parts: int, budget: Budget) -> int:
     memory = budget.bytes / max(point.bytes, _NOISE_BYTES)
     if point.bytes <= _NOISE_BYTES:
         memory = math.inf
-    return max(1, int(min(seconds, memory) * parts))
+    answers = ANSWER_VALUES / max(point.answered, 1)
+    return max(1, int(min(seconds, memory, answers) * parts))
 
 
 def _round_down(number: int) -> int:

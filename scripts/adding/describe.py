@@ -15,7 +15,7 @@ from inference.signatures import Signature, TensorSpec
 from inference.tensors import to_json
 from model.folder import digest_of, size_of
 from scripts.adding.choose import LITERT_FILE, Choice
-from scripts.adding.cost import Limits
+from scripts.adding.cost import DerivedLimits
 from scripts.adding.original import Original
 from scripts.adding.package import Package
 from scripts.adding.samples import Calls
@@ -71,7 +71,7 @@ def describe(
     )
 
 
-def limits_of(previous: Metadata | None, derived: Limits) -> dict[str, int]:
+def limits_of(previous: Metadata | None, derived: DerivedLimits) -> dict[str, int]:
     """The derived limits, except those that somebody edited.
 
     A previous limit was edited if it differs from what was derived for that version, as its

@@ -16,7 +16,7 @@ from inference.errors import InvalidInputError
 from inference.golden import Call
 from inference.models import Metadata, Provenance, ServedRecord, SourceRecord, read_metadata
 from inference.signatures import Signature, Tensors, TensorSpec
-from scripts.adding.cost import MAX_LENGTH, MAX_VALUES, Budget, Limits, measure_limits
+from scripts.adding.cost import MAX_LENGTH, MAX_VALUES, Budget, DerivedLimits, measure_limits
 from scripts.adding.describe import limits_of
 from tests import originals
 from tests.adding import add
@@ -33,6 +33,7 @@ class KnownCost:
     seconds_of: Callable[[Shape], float]
     bytes_of: Callable[[Shape], int] = lambda _: 0
     longest: int = 10**9
+    answered_by_value: int = 0
     now: float = 0.0
     held: int = 10**9
     runs: int = 0
@@ -45,9 +46,9 @@ class KnownCost:
         self.runs += 1
         self.now += self.seconds_of(shape)
         self.held = 10**9 + self.bytes_of(shape)
-        return inputs
+        return {"y": np.zeros((*shape[:1], self.answered_by_value * int(np.prod(shape[1:]))))}
 
-    def limits(self, shape: Shape, *, dtype: str = "float32", rows: bool = True) -> Limits:
+    def limits(self, shape: Shape, *, dtype: str = "float32", rows: bool = True) -> DerivedLimits:
         """Of a signature with one input of this shape."""
         spec = TensorSpec.model_validate({"dtype": dtype, "shape": shape})
         outputs = {"y": TensorSpec(dtype="float32", shape=(-1,) if rows else ())}
@@ -105,36 +106,45 @@ def test_nothing_that_passes_takes_more_memory() -> None:
     assert bytes_of((rows, limits.max_length)) <= 512 * 2**20
 
 
+def test_nothing_that_passes_has_an_answer_over_six_megabytes() -> None:
+    """31 numbers for each value, each of twelve characters."""
+    free = KnownCost(lambda _: 1e-6, answered_by_value=31).limits((-1, -1))
+    assert free.max_length == 2**14
+    assert free.max_values * 31 * 12 <= 6 * 2**20
+    fixed = KnownCost(lambda _: 1e-6, answered_by_value=1000).limits((-1, 20))
+    assert fixed.max_batch == 26
+
+
 def test_a_number_of_positions_is_found_exactly() -> None:
     assert KnownCost(lambda _: 1e-6, longest=300).limits((-1, -1)).max_length == 300
 
 
 def test_a_cheap_model_has_the_largest_limits() -> None:
     limits = KnownCost(lambda _: 1e-6).limits((-1, -1))
-    assert limits == Limits(1024, MAX_LENGTH, MAX_VALUES)
+    assert limits == DerivedLimits(1024, MAX_LENGTH, MAX_VALUES)
 
 
 def test_fixed_shapes_are_limited_by_their_rows_alone() -> None:
-    assert KnownCost(lambda _: 1e-6).limits((-1, 20)) == Limits(1024, None, 1024 * 20)
+    assert KnownCost(lambda _: 1e-6).limits((-1, 20)) == DerivedLimits(1024, None, 1024 * 20)
     slow = KnownCost(lambda shape: 0.5 * shape[0]).limits((-1, 20))
-    assert slow == Limits(20, None, 20 * 20)
+    assert slow == DerivedLimits(20, None, 20 * 20)
 
 
 def test_text_has_no_length() -> None:
     limits = KnownCost(lambda _: 1e-6).limits((-1,), dtype="string")
-    assert limits == Limits(1024, None, 1024)
+    assert limits == DerivedLimits(1024, None, 1024)
 
 
 def test_a_row_that_takes_more_than_the_time_is_still_allowed() -> None:
     engine = KnownCost(lambda shape: 30.0 * shape[0])
-    assert engine.limits((-1, -1)) == Limits(1, 5, 5)
+    assert engine.limits((-1, -1)) == DerivedLimits(1, 5, 5)
     assert engine.runs < 10
 
 
 @pytest.mark.parametrize("shape", [(), (7,)])
 def test_a_model_without_rows(shape: Shape) -> None:
     limits = KnownCost(lambda _: 1e-6).limits(shape, rows=False)
-    assert limits == Limits(1024, None, size(shape))
+    assert limits == DerivedLimits(1024, None, size(shape))
 
 
 def test_few_runs_are_measured() -> None:
@@ -158,7 +168,7 @@ def metadata(limits: dict[str, int], derived: dict[str, int] | None) -> Metadata
         version=1,
         engine="litert",
         file="model.tflite",
-        signatures={},
+        signatures={"s": Signature(inputs={}, outputs={})},
         default_signature="s",
         provenance=None if derived is None else provenance,
     )
@@ -166,7 +176,7 @@ def metadata(limits: dict[str, int], derived: dict[str, int] | None) -> Metadata
 
 
 def test_only_edited_limits_are_kept() -> None:
-    derived = Limits(50, 60, 70)
+    derived = DerivedLimits(50, 60, 70)
     assert limits_of(None, derived) == derived.by_name()
     before = {"max_batch": 1, "max_length": 2, "max_values": 3}
     assert limits_of(metadata(before, before), derived) == derived.by_name()
