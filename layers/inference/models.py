@@ -73,7 +73,9 @@ def load_model(folder: Path) -> Model:
 def _load_described(folder: Path, metadata: Metadata, *, check_digest: bool = True) -> Model:
     expected = metadata.served_sha256 if check_digest else None
     try:
-        engine = load_engine(metadata.engine, folder / metadata.file, expected)
+        engine = load_engine(
+            metadata.engine, folder / metadata.file, expected, allow_code=metadata.allow_code
+        )
     except BrokenModelError as error:
         if str(error).startswith(f"{folder.name}: "):
             raise

@@ -65,6 +65,7 @@ def describe(
         file=LITERT_FILE if choice.engine == "litert" else _SAVED_MODEL_FOLDER,
         signatures=original.signatures,
         default_signature=original.default_signature,
+        allow_code=original.allow_code and choice.engine == "tensorflow",
         labels=labels,
         provenance=provenance,
         **limits_of(previous, choice.limits),

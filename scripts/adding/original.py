@@ -1,7 +1,7 @@
 """The model that a user gave, loaded once: its signatures, its answers, its SavedModel."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ class Original:
     call: Callable[[str, Tensors], Tensors]  # a signature's name and inputs to outputs
     compilable: Path | None = None  # the SavedModel to compile; None: `path` is a LiteRT file
     skipped: Mapping[str, str] = field(default_factory=dict)  # signatures not served, with reasons
+    allow_code: bool = False  # whether its program may do more than compute
 
     @property
     def signatures(self) -> dict[str, Signature]:
@@ -43,23 +44,24 @@ def open_original(
     Raises :class:`SourceError`.
     """
     if source.kind == "SavedModel":
-        return _open_saved_model(source.path, compilable=source.path)
+        return _open_saved_model(source.path, source.path, allow_code=allow_code)
     if source.kind == "LiteRT":
         return _open_litert(source.path)
-    return _open_keras(source, work, load_keras(source, custom_objects, allow_code=allow_code))
+    model = load_keras(source, custom_objects, allow_code=allow_code)
+    return _open_keras(source, work, model, allow_code=allow_code)
 
 
-def _open_keras(source: Source, work: Path, model: Any) -> Original:
+def _open_keras(source: Source, work: Path, model: Any, *, allow_code: bool) -> Original:
     """Keras itself gives the answers where the names of the inputs are known."""
     _refuse_stateful(source, model)
     plain, compilable = work / "saved_model", work / "compilable"
     named = name_tensors(model)
     if named is None:
         _export_unnamed(source, model, plain, compilable)
-        return _open_saved_model(plain, compilable)
+        return _open_saved_model(plain, compilable, allow_code=allow_code)
     _export_named(source, named, plain, compilable)
-    exported = _open_saved_model(plain, compilable)
-    return Original(plain, exported.engine, lambda _, inputs: named(inputs), compilable)
+    exported = _open_saved_model(plain, compilable, allow_code=allow_code)
+    return replace(exported, call=lambda _, inputs: named(inputs), skipped={})
 
 
 def _refuse_stateful(source: Source, model: Any) -> None:
@@ -95,10 +97,12 @@ def _export_unnamed(source: Source, model: Any, plain: Path, compilable: Path) -
         ) from error
 
 
-def _open_saved_model(folder: Path, compilable: Path) -> Original:
+def _open_saved_model(folder: Path, compilable: Path, *, allow_code: bool) -> Original:
     try:
-        engine = TensorFlowEngine(folder)
+        engine = TensorFlowEngine(folder, allow_code=allow_code)
     except BrokenModelError as error:
+        if error.__cause__ is None:  # refused before the load, which the text explains
+            raise SourceError(str(error).removeprefix(f"{folder.parent.name}: ")) from error
         reason = reason_of(error.__cause__) if isinstance(error.__cause__, Exception) else ""
         reason = reason.replace(str(folder), folder.name)
         raise SourceError(f"{folder.name} is damaged or incomplete: {reason}") from error
@@ -107,7 +111,7 @@ def _open_saved_model(folder: Path, compilable: Path) -> Original:
             f"{folder.name} has no signature that can be served; save it with "
             "model.export(FOLDER) or tf.saved_model.save(…, signatures=…)"
         )
-    return Original(folder, engine, engine.run, compilable, engine.skipped)
+    return Original(folder, engine, engine.run, compilable, engine.skipped, allow_code)
 
 
 def _open_litert(path: Path) -> Original:

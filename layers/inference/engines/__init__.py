@@ -27,9 +27,12 @@ class LoadedEngine(Engine, Protocol):
     signatures: dict[str, Signature]
 
 
-def load_engine(name: EngineName, path: Path, sha256: str | None = None) -> LoadedEngine:
+def load_engine(
+    name: EngineName, path: Path, sha256: str | None = None, *, allow_code: bool = False
+) -> LoadedEngine:
     """The engine of a ``.tflite`` file or a SavedModel folder.
 
+    A SavedModel that does more than compute is loaded only if ``allow_code`` is true.
     Raises :class:`BrokenModelError`, also where the content has another digest than this.
     """
     if name == "litert":
@@ -46,7 +49,7 @@ def load_engine(name: EngineName, path: Path, sha256: str | None = None) -> Load
             f"{path.parent.name}: needs TensorFlow, which is not installed; "
             "`make serve` and `make build` install it"
         ) from error
-    return TensorFlowEngine(path)
+    return TensorFlowEngine(path, allow_code=allow_code)
 
 
 def _require_folder_for_temporary_files() -> None:

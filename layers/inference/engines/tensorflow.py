@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
+from inference.engines.programs import reasons_to_refuse
 from inference.errors import BrokenModelError, InvalidInputError
 from inference.signatures import Signature, Tensors, TensorSpec
 
@@ -17,13 +20,19 @@ class TensorFlowEngine:
     ``signatures`` holds those that can be served, ``skipped`` the reason why another cannot.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, allow_code: bool = False) -> None:
+        place = f"{folder.parent.name}: {folder.name}"
+        if not allow_code:  # before the load, which runs initializers
+            reasons = reasons_in(folder)
+            if reasons:
+                raise BrokenModelError(
+                    f"{place} does more than compute: {'; '.join(reasons)}. If you trust its "
+                    "author, add the model again with --allow-code"
+                )
         try:
             loaded = tf.saved_model.load(str(folder))
         except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-            raise BrokenModelError(
-                f"{folder.parent.name}: {folder.name} is not a whole SavedModel"
-            ) from error
+            raise BrokenModelError(f"{place} is not a whole SavedModel") from error
         self._loaded = loaded  # its variables live as long as it does
         self._functions = dict(loaded.signatures)
         self.signatures: dict[str, Signature] = {}
@@ -42,6 +51,23 @@ class TensorFlowEngine:
         except (tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError) as error:
             raise InvalidInputError("the model cannot compute with these values") from error
         return {name: _array(output) for name, output in outputs.items()}
+
+
+def reasons_in(folder: Path) -> list[str]:
+    """What the program of a SavedModel does beyond computing; empty if nothing.
+
+    Raises :class:`BrokenModelError` if there is no program that can be read.
+    """
+    program = SavedModel()
+    try:
+        program.ParseFromString((folder / "saved_model.pb").read_bytes())
+    except (OSError, DecodeError) as error:
+        raise BrokenModelError(
+            f"{folder.name} has a damaged, truncated or missing saved_model.pb"
+        ) from error
+    if not program.meta_graphs:
+        raise BrokenModelError(f"{folder.name} has an empty saved_model.pb")
+    return reasons_to_refuse(program, folder)
 
 
 def spec_of(tensor: tf.TensorSpec) -> TensorSpec:
