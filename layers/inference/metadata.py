@@ -76,6 +76,8 @@ class Metadata(BaseModel):
     max_batch: int = Field(default=1024, gt=0)  # rows
     max_length: int = Field(default=1024, gt=0)  # a free dimension other than the rows
     max_values: int = Field(default=1_000_000, gt=0)  # of all inputs together
+    # Whether it was added with `--allow-code`: its program may do more than compute.
+    allow_code: bool = False
     labels: list[str] = []  # class names, in the order of the output's last dimension
     provenance: Provenance | None = None
 

@@ -2,8 +2,9 @@
 
 Rows and free lengths are doubled, one at a time, until a run takes a twentieth of the time that a
 request may take, or too much memory. What one value costs at the worst of these points bounds all
-requests. An answer is bounded too. Half of the time is kept as a margin, because a server's processor may be slower. Values
-are repeated from the calls that the engine was compared on, so they are valid.
+requests. An answer is bounded too. Half of the time is kept as a margin, because a server's
+processor may be slower. Values are repeated from the calls that the engine was compared on, so they
+are valid.
 """
 
 import math

@@ -107,6 +107,18 @@ def lambda_in_wrappers(layer: dict[str, Any], folder: Path) -> None:
     layer |= inner
 
 
+def lambda_of_a_public_function(layer: dict[str, Any], folder: Path) -> None:
+    """No code is in the file: a dotted name finds the layer, another what it calls."""
+    function = {
+        "module": "keras",
+        "class_name": "function",
+        "config": "visualization.plot_image_gallery",
+        "registered_name": "visualization.plot_image_gallery",
+    }
+    layer |= {"module": "keras", "class_name": "layers.Lambda"}
+    layer["config"] = {"name": "draws", "function": function, "arguments": {"path": "x.png"}}
+
+
 def bare_lambda(layer: dict[str, Any], folder: Path) -> None:
     """The form in which Keras writes a Python function."""
     layer["config"]["activation"] = {
@@ -130,6 +142,10 @@ CASES: dict[str, tuple[Writer, str]] = {
     ),
     "Lambda in compile_config": (with_layer(lambda_in_a_build), "of class Lambda"),
     "Python function": (with_layer(bare_lambda), "of class __lambda__"),
+    "Lambda of a public function": (
+        with_layer(lambda_of_a_public_function),
+        "the layer 'draws' of class keras:layers.Lambda",
+    ),
     "TFSMLayer": (with_layer(saved_model_layer), "of class keras.layers:TFSMLayer"),
     "class that is no text": (with_argument("activation", {"class_name": 1}), "an object of class"),
     **{

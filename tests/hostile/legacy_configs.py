@@ -45,6 +45,27 @@ def residual_function(wrap: Callable[[Any], list[Any]]) -> Writer:
     return write
 
 
+def without_modules(write: Writer) -> Writer:
+    """The same in the form of older versions, which wrote no module."""
+
+    def older(value: Any) -> Any:
+        if isinstance(value, list):
+            return [older(inner) for inner in value]
+        if not isinstance(value, dict):
+            return value
+        newer = {"build_config", "module", "registered_name"}
+        return {key: older(inner) for key, inner in value.items() if key not in newer}
+
+    def write_older(folder: Path) -> Path:
+        path = write(folder)
+        with h5py.File(path, "a") as file:
+            config = json.loads(file.attrs["model_config"])
+            file.attrs["model_config"] = json.dumps(older(config))
+        return path
+
+    return write_older
+
+
 def legacy_lambda(folder: Path) -> Path:
     double = Layers.Lambda(lambda x: x * 2, name="double")
     return _saved(tf_keras.Sequential([Layers.Input((2,)), double, Layers.Dense(1)]), folder)
@@ -121,26 +142,25 @@ def lambda_in_an_activation(folder: Path) -> Path:
 _READ = NodeDef(name="read", op="ReadFile", input=["path"])
 _LAMBDA = "class Lambda"
 _WRAPPER = "cell_wrappers:ResidualWrapper"
+_OLDER_WRAPPER = "of class ResidualWrapper"
+_RESIDUALS = {
+    "in a layer": residual_function(lambda cell: [cell]),
+    "in Bidirectional": residual_function(lambda cell: [Layers.Bidirectional(cell)]),
+    "in TimeDistributed": residual_function(
+        lambda cell: [Layers.Reshape((2, 2, 3)), Layers.TimeDistributed(cell)]
+    ),
+    "in a model in the model": residual_function(
+        lambda cell: [tf_keras.Sequential([Layers.Input((4, 3)), tf_keras.Sequential([cell])])]
+    ),
+}
 _UNKNOWN = "which is not known to only compute"
 CASES: dict[str, tuple[Writer, str]] = {
     "Lambda": (legacy_lambda, "the layer 'double' of class Lambda"),
-    "residual_fn": (residual_function(lambda cell: [cell]), _WRAPPER),
-    "residual_fn in Bidirectional": (
-        residual_function(lambda cell: [Layers.Bidirectional(cell)]),
-        _WRAPPER,
-    ),
-    "residual_fn in TimeDistributed": (
-        residual_function(lambda cell: [Layers.Reshape((2, 2, 3)), Layers.TimeDistributed(cell)]),
-        _WRAPPER,
-    ),
-    "residual_fn in a model in the model": (
-        residual_function(
-            lambda cell: [
-                tf_keras.Sequential([Layers.Input((4, 3)), tf_keras.Sequential([cell])]),
-            ]
-        ),
-        _WRAPPER,
-    ),
+    **{f"residual_fn {place}": (write, _WRAPPER) for place, write in _RESIDUALS.items()},
+    **{
+        f"residual_fn {place}, of older versions": (without_modules(write), _OLDER_WRAPPER)
+        for place, write in _RESIDUALS.items()
+    },
     "print to a file": (calling("print", output_stream=""), "calls tf.print"),
     "print of version 1": (calling("compat.v1.print", output_stream=""), "calls tf.compat.v1"),
     "print in a model in the model": (calling("print", nested=True, output_stream=""), "tf.print"),

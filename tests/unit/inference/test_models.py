@@ -127,11 +127,13 @@ def test_the_first_load_of_one_model_does_not_hold_up_another(
     entered, released = threading.Event(), threading.Event()
     load = load_engine
 
-    def load_slowly(name: EngineName, path: Path, sha256: str | None) -> LoadedEngine:
+    def load_slowly(
+        name: EngineName, path: Path, sha256: str | None, *, allow_code: bool
+    ) -> LoadedEngine:
         if path.parent.name == "slow":
             entered.set()
             assert released.wait(60)
-        return load(name, path, sha256)
+        return load(name, path, sha256, allow_code=allow_code)
 
     monkeypatch.setattr("inference.models.load_engine", load_slowly)
     models = ModelFolder(copy.parent)
@@ -157,7 +159,10 @@ def test_any_error_of_an_engine_makes_its_model_broken_and_is_not_tried_again(
     copy_iris(copy.parent, "other")
     loads: list[str] = []
 
-    def fail(_name: EngineName, path: Path, _sha256: str | None) -> LoadedEngine:
+    def fail(
+        _name: EngineName, path: Path, _sha256: str | None, *, allow_code: bool
+    ) -> LoadedEngine:
+        assert not allow_code
         loads.append(path.parent.name)
         raise error
 
