@@ -1,22 +1,32 @@
 """Add a trained model: compile it, compare it with the original, write the files for serving.
 
-Takes .keras, HDF5 (of any Keras), a SavedModel folder or .tflite, whatever the file's name.
+Takes .keras, HDF5 (of any Keras), a SavedModel folder or .tflite, whatever the file's name. The
+file is loaded in a process that can reach no network and no other file, under limits.
 
 Example: make add-model MODEL=~/iris.h5 NAME=iris LABELS=~/species.txt
 """
 
 import argparse
+import math
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from inference.settings import settings
+from model.folder import size_of, staging
 from scripts import command
-from scripts.adding.package import folder_of, previous_metadata, read_card, write_package
-from scripts.adding.quiet import quiet
+from scripts.adding.handover import take_over
+from scripts.adding.intake import take_file, take_model
+from scripts.adding.job import Job
+from scripts.adding.package import folder_of, previous_metadata
 from scripts.adding.report import report
-from scripts.adding.sources import SourceError, identify
+from scripts.adding.sandbox.confine import Confinement
+from scripts.adding.sandbox.limits import Limits, default_memory
+from scripts.adding.sandbox.process import Kind, Task, run
+from scripts.adding.sources import SourceError, container_of, one_line
+
+_INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended
+_LEAST_FILE_SIZE = 2_000_000_000  # bytes that each file of a small model may have
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -25,7 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         _add(options)
     except SourceError as error:
-        sys.exit(f"{options.name} was not added: {error}")
+        sys.exit(f"{options.name} was not added: {one_line(str(error))}")
+    except OSError as error:
+        place = one_line(str(error.filename or options.models_dir))
+        sys.exit(f"{options.name} was not added: {place} cannot be written: {error.strerror}")
+    except KeyboardInterrupt:
+        print(f"{options.name} was not added: interrupted", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -41,7 +57,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="what serves it (auto: LiteRT, or TensorFlow where LiteRT cannot)",
     )
     parser.add_argument(
-        "--allow-code", action="store_true", help="load code in the file (Lambda layers)"
+        "--allow-code",
+        action="store_true",
+        help="load code in the file (Lambda layers); it runs in the sandbox",
     )
     parser.add_argument(
         "--custom-objects",
@@ -49,6 +67,25 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         default=[],
         metavar="MODULE:NAME",
         help="a class or function of yours that the model uses; may be repeated",
+    )
+    parser.add_argument(
+        "--memory",
+        type=_positive,
+        metavar="GB",
+        default=default_memory(),
+        help="what loading it may take (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=_positive,
+        metavar="SECONDS",
+        default=1800,
+        help="how long it may take (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="let the model's code reach the network and your files; only for a file of yours",
     )
     parser.add_argument(
         "--models-dir",
@@ -64,48 +101,86 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
-def _add(options: argparse.Namespace) -> None:
-    folder = folder_of(options.models_dir, options.name)
-    previous = previous_metadata(folder)
-    _progress(1, f"reading {options.model}")
-    with quiet(unless=options.verbose), tempfile.TemporaryDirectory() as work:
-        source = identify(options.model)
-        # After the quick refusals, because importing TensorFlow takes seconds.
-        from scripts.adding import (  # noqa: PLC0415
-            choose,
-            describe,
-            examples,
-            keras_models,
-            original,
-            safety,
-            samples,
-        )
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"found '{text}', expected a number above 0")
+    return number
 
-        safety.refuse_hostile(source)
-        _progress(2, f"it is {source}; loading it")
-        objects = keras_models.import_objects(options.custom_objects)
-        if not options.allow_code:
-            safety.refuse_code(source, allowed=set(objects))
-        model = original.open_original(source, Path(work), objects, allow_code=options.allow_code)
-        for signature, reason in model.skipped.items():
-            print(f"      signature {signature} is left out: {reason}")
-        _progress(3, "asking it for answers to compare with")
-        calls = samples.sample(model, options.examples)
-        outputs = calls[model.default_signature][0].outputs
-        labels = examples.read_labels(options.labels, outputs) if options.labels else []
-        _progress(4, "compiling it to LiteRT and comparing")
-        choice = choose.choose_engine(model, calls, options.engine, Path(work))
-        _progress(5, "describing it")
-        provenance = describe.provenance_of(source, choice)
-        metadata = describe.describe(options.name, previous, model, choice, labels, provenance)
-        card = read_card(folder) or describe.new_card(source, metadata)
-        _progress(6, f"writing {folder}")
-        write_package(folder, describe.pack(source, choice, calls, metadata, card))
+
+def _add(options: argparse.Namespace) -> None:
+    models: Path = options.models_dir.resolve()
+    folder = folder_of(models, options.name)
+    previous_metadata(folder)  # refuses early
+    progress = _Progress()
+    progress.step(f"reading {options.model}")
+    container_of(options.model)  # refuses early, because importing TensorFlow takes seconds
+    with staging(models) as staged:
+        previous = previous_metadata(folder)
+        work, scratch = staged / "work", staged / "work/.scratch"  # no name begins with a dot
+        scratch.mkdir(parents=True)
+        job = Job(
+            name=options.name,
+            model=take_model(options.model, staged / "given"),
+            work=scratch,
+            package=work / options.name,
+            previous=previous,
+            labels=options.labels and take_file(options.labels, staged / "labels"),
+            examples=options.examples and take_file(options.examples, staged / "examples"),
+            engine=options.engine,
+            allow_code=options.allow_code,
+            custom_objects=tuple(options.custom_objects),
+        )
+        run(_task(options, job, work), progress.tell)
+        progress.step(f"writing {folder}")
+        metadata, provenance = take_over(job.package, job.model, folder)
     report(folder, metadata, provenance)
 
 
-def _progress(step: int, text: str) -> None:
-    print(f"[{step}/6] {text} …", flush=True)
+def _task(options: argparse.Namespace, job: Job, work: Path) -> Task:
+    return Task(
+        function="scripts.adding.pipeline:add",
+        argument=job,
+        confinement=Confinement(
+            work=work,
+            readable=tuple(path for path in (job.model, job.labels, job.examples) if path),
+            own_modules=bool(job.custom_objects),
+            sandbox=not options.no_sandbox,
+        ),
+        limits=Limits(
+            memory=options.memory,
+            seconds=options.timeout,
+            file_size=max(_LEAST_FILE_SIZE, 4 * size_of(job.model)),
+        ),
+        verbose=options.verbose,
+    )
+
+
+class _Progress:
+    """The steps, printed as they begin."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+
+    def step(self, text: str) -> None:
+        self._steps += 1
+        print(f"[{self._steps}/6] {one_line(text)} …", flush=True)
+
+    def tell(self, kind: Kind, text: str) -> None:
+        """Print what the process in the sandbox says."""
+        if kind == "step":
+            self.step(text)
+        elif kind == "unconfined":
+            print(
+                f"      warning: this system cannot keep the model's code from {one_line(text)}; "
+                "the file is checked all the same",
+                flush=True,
+            )
+        else:
+            print(f"      {one_line(text)}", flush=True)
 
 
 if __name__ == "__main__":

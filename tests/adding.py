@@ -1,4 +1,7 @@
-"""``make add-model`` in this process, because importing TensorFlow takes seconds."""
+"""``make add-model`` called from this process, so that TensorFlow is imported once for all tests.
+
+Each model is loaded in a process of its own all the same, forked from one that has imported it.
+"""
 
 from pathlib import Path
 

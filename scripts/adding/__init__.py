@@ -3,15 +3,19 @@
 ======== ====================================================== =========================
 module   question that it answers                               returns
 ======== ====================================================== =========================
+intake   Is it a file, and whole?                               a copy of it
 sources  What kind of model does the file hold?                 ``Source``
 safety   Could loading the file do harm?                        nothing, or it refuses
 original What does the model take, and what does it answer?     ``Original``
 samples  Which calls are compared? (examples: the user's rows)  ``Calls``
 choose   Which engine serves the model? It compiles and compares ``Choice``
 describe What is written of the model?                          ``Metadata``, ``Package``
-package  How is the model's folder written?                     nothing
+package  How are the files written?                             nothing
+handover Is that what was asked for? It goes to its place       ``Metadata``
 ======== ====================================================== =========================
 
-``scripts.add_model`` calls them in this order. A step that cannot go on raises ``SourceError``.
-What a model's own export needs as well is in ``model.convert`` and ``model.folder``.
+``pipeline`` calls them in this order, from ``sources`` to ``package``, in the process that
+``sandbox`` confines. ``scripts.add_model`` does the rest. A step that cannot go on raises
+``SourceError``. What a model's own export needs as well is in ``model.convert`` and
+``model.folder``.
 """

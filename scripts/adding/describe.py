@@ -89,12 +89,11 @@ def limits_of(previous: Metadata | None, derived: DerivedLimits) -> dict[str, in
     return limits
 
 
-def pack(source: Source, choice: Choice, calls: Calls, metadata: Metadata, card: str) -> Package:
+def pack(choice: Choice, calls: Calls, metadata: Metadata, card: str) -> Package:
     """All that the folder will hold."""
     golden = {name: _call_to_keep(signature_calls) for name, signature_calls in calls.items()}
     return Package(
         metadata=metadata,
-        source=source.path,
         served=choice.path,
         golden=golden,
         example=_example_request(golden[metadata.default_signature], metadata.signature),

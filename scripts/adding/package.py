@@ -9,7 +9,7 @@ from pathlib import Path
 from inference import golden
 from inference.errors import BrokenModelError
 from inference.models import METADATA, Metadata, read_metadata
-from model.folder import copy, digest_of, new_folder, pack_arrays
+from model.folder import copy, pack_arrays
 from scripts.adding.sources import SourceError
 
 CARD = "card.md"
@@ -19,10 +19,9 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True)
 class Package:
-    """The content of a model's folder."""
+    """The content of a model's folder, besides the user's file."""
 
     metadata: Metadata
-    source: Path  # what the user gave; kept in `original/` unless it is served itself
     served: Path  # what the engine loads
     golden: Mapping[str, golden.Call]  # by signature
     example: str
@@ -60,15 +59,21 @@ def read_card(folder: Path) -> str | None:
     return card.read_text() if card.exists() else None
 
 
-def write_package(folder: Path, package: Package) -> None:
-    """Replace the folder by the package."""
+def write_package(new: Path, package: Package) -> None:
+    """Write the package into a folder that does not exist yet, without its version and original.
+
+    :func:`scripts.adding.handover.take_over` adds these.
+    """
     metadata = package.metadata
-    with new_folder(folder) as new:
-        copy(package.served, new / metadata.file)
-        if digest_of(package.served) != digest_of(package.source):
-            copy(package.source, new / "original" / package.source.name)
-        (new / golden.GOLDEN).write_bytes(pack_arrays(golden.pack(dict(package.golden))))
-        (new / EXAMPLE).write_text(package.example)
-        (new / CARD).write_text(package.card)
-        text = json.dumps(metadata.model_dump(mode="json"), indent=1)
-        (new / METADATA).write_text(text + "\n")
+    new.mkdir()
+    copy(package.served, new / metadata.file)
+    (new / golden.GOLDEN).write_bytes(pack_arrays(golden.pack(dict(package.golden))))
+    (new / EXAMPLE).write_text(package.example)
+    (new / CARD).write_text(package.card)
+    write_metadata(new, metadata)
+
+
+def write_metadata(folder: Path, metadata: Metadata) -> None:
+    """Write ``metadata.json``."""
+    text = json.dumps(metadata.model_dump(mode="json"), indent=1)
+    (folder / METADATA).write_text(text + "\n")

@@ -2,7 +2,6 @@
 
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +11,25 @@ from contextlib import contextmanager
 def quiet(*, unless: bool) -> Iterator[None]:
     """Discard warnings and all that is written to standard error inside the block.
 
-    Standard error works again after the block, so the message of ``sys.exit`` is shown. Does
-    nothing where ``unless`` is true.
+    Also what processes write that are started in it, for as long as they run. Standard error works
+    again after the block, so the message of ``sys.exit`` is shown. Does nothing where ``unless``
+    is true.
     """
     if unless:
         yield
         return
     sys.stderr.flush()
     saved_descriptor = os.dup(2)
-    with tempfile.TemporaryFile() as discarded, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        os.dup2(discarded.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved_descriptor, 2)
-            os.close(saved_descriptor)
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            os.dup2(nowhere, 2)
+            try:
+                yield
+            finally:
+                sys.stderr.flush()
+                os.dup2(saved_descriptor, 2)
+    finally:
+        os.close(nowhere)
+        os.close(saved_descriptor)
