@@ -39,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         place = one_line(str(error.filename or options.models_dir))
         sys.exit(f"{options.name} was not added: {place} cannot be written: {error.strerror}")
+    except RecursionError:
+        sys.exit(f"{options.name} was not added: it holds folders that are nested too deep")
     except KeyboardInterrupt:
         print(f"{options.name} was not added: interrupted", file=sys.stderr)
         sys.exit(_INTERRUPTED)

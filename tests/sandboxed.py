@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -46,6 +47,8 @@ def attempts(outside: Path, tell: Tell) -> None:
         "use a local socket": lambda: socket.socket(socket.AF_UNIX).close(),
         "start a program": lambda: subprocess.run([sys.executable, "-c", ""], check=True),
         "start a process": _fork,
+        "limit another process": lambda: resource.prlimit(os.getppid(), resource.RLIMIT_CORE),
+        "set the clock": lambda: time.clock_settime(time.CLOCK_REALTIME, time.time()),
         "send a signal": lambda: os.kill(os.getppid(), 0),
     }
     for name, attempt in every.items():
@@ -74,6 +77,7 @@ def honest(given: Path, tell: Tell) -> None:
     thread.join()
     tell("note", Path("file").read_text())
     tell("note", " ".join(sorted(os.environ)))
+    tell("note", f"standard input: {sys.stdin.read()!r}, {os.read(0, 1)!r}")
 
 
 def grow(_: object, tell: Tell) -> None:

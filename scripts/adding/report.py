@@ -5,6 +5,7 @@ from pathlib import Path
 
 from inference.models import METADATA, Metadata, Provenance
 from scripts.adding.package import CARD, EXAMPLE
+from scripts.adding.sources import one_line
 
 
 def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:
@@ -17,8 +18,8 @@ def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:
     )
     if metadata.engine == "tensorflow":
         print(
-            f"served by TensorFlow, because {metadata.engine_reason}; its image is about 1.1 GB "
-            "and its first request takes seconds"
+            f"served by TensorFlow, because {one_line(metadata.engine_reason)}; its image is about "
+            "1.1 GB and its first request takes seconds"
         )
     else:
         print("served by LiteRT")

@@ -64,6 +64,7 @@ def confine(confinement: Confinement) -> list[str]:
     if len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - names are all that is wanted
         raise RuntimeError("a process with several threads cannot be confined")
     no_network = _worked(namespaces.leave_network)
+    namespaces.leave_root()
     kernel.no_new_privileges()
     version = landlock.version()
     if version:

@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import struct
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_CAPABILITIES_VERSION = 0x20080522
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
@@ -33,6 +35,16 @@ def die_with_parent(signal_number: int) -> None:
 def no_new_privileges() -> None:
     """Give up what a set-user-id program would gain; filters need this first."""
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def drop_capabilities(kept: int) -> None:
+    """Give up root's rights except those of the mask. Raises :class:`OSError`."""
+    header = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITIES_VERSION, 0))
+    held = ctypes.create_string_buffer(24)  # twice: effective, permitted, inheritable
+    _checked(_libc.capget(header, held))
+    effective, permitted, *_ = struct.unpack("=6I", held.raw[:24])
+    rest = struct.pack("=6I", effective & kept, permitted & kept, 0, 0, 0, 0)
+    _checked(_libc.capset(header, ctypes.create_string_buffer(rest)))
 
 
 def _checked(result: int) -> int:

@@ -11,10 +11,11 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from typing import Any, Literal, get_args
 
 from scripts.adding.quiet import quiet
@@ -30,7 +31,11 @@ Tell = Callable[[Kind, str], None]
 # A server process imports these once, and each process that does the work is forked from it.
 # Nothing has been computed then, so TensorFlow has no threads that a fork would lose.
 _IMPORTED_BEFORE = ["h5py", "tensorflow", "keras", "tf_keras", "ai_edge_litert.interpreter"]
-_CONTEXT = multiprocessing.get_context("forkserver")
+# macOS' libraries do not bear a fork, and nothing is confined there.
+if sys.platform == "linux":
+    _CONTEXT = multiprocessing.get_context("forkserver")
+else:
+    _CONTEXT = multiprocessing.get_context("spawn")
 _MOST_BYTES = 1_000_000  # of all that the process says
 _PAUSE = 0.05  # seconds between two looks at the memory
 _LACK_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ResourceExhaustedError")
@@ -69,7 +74,7 @@ def run(task: Task, tell: Tell) -> None:
             process.close()
 
 
-def _watch(process: ForkServerProcess, reader: Connection, limits: Limits, tell: Tell) -> None:
+def _watch(process: BaseProcess, reader: Connection, limits: Limits, tell: Tell) -> None:
     deadline = time.monotonic() + limits.seconds
     unfinished, length = b"", 0
     waited_for: list[Any] = [reader, process.sentinel]
@@ -124,7 +129,7 @@ def _memory(limits: Limits) -> str:
     )
 
 
-def _reason_of_end(process: ForkServerProcess, limits: Limits) -> str:
+def _reason_of_end(process: BaseProcess, limits: Limits) -> str:
     process.join()
     code = process.exitcode or 0
     if code == _STOPPED_BY_SYSTEM:
@@ -145,7 +150,7 @@ def _work(task: Task, writer: Connection) -> None:
     # The other descriptors are pipes of `multiprocessing` to other processes.
     os.closerange(3, descriptor)
     os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
-    os.dup2(2, 1)
+    _leave_terminal(verbose=task.verbose)
     os.setsid()  # Ctrl-C is for the one who watches
     if sys.platform == "linux":
         kernel.die_with_parent(signal.SIGKILL)
@@ -153,9 +158,20 @@ def _work(task: Task, writer: Connection) -> None:
     def tell(kind: Kind, text: str) -> None:
         os.write(descriptor, json.dumps([kind, text[:10_000]]).encode() + b"\n")
 
-    with quiet(unless=task.verbose):
-        tell(*_outcome(task, tell))
+    tell(*_outcome(task, tell))
     os._exit(0)  # nothing of the model's runs at the end
+
+
+def _leave_terminal(*, verbose: bool) -> None:
+    """Read nothing from the terminal; write to it only what the user wants to see."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    sys.stdin = os.fdopen(0, closefd=False)
+    if not verbose:
+        os.dup2(nowhere, 2)
+        warnings.simplefilter("ignore")
+    os.dup2(2, 1)
+    os.close(nowhere)
 
 
 def _outcome(task: Task, tell: Tell) -> tuple[Kind, str]:

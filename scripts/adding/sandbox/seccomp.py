@@ -8,6 +8,7 @@ https://docs.kernel.org/userspace-api/seccomp_filter.html
 
 import ctypes
 import errno
+import os
 import platform
 import struct
 
@@ -34,6 +35,8 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "execveat": (322, 281),
     "kill": (62, 129),
     "rt_sigqueueinfo": (129, 138),
+    "tkill": (200, 130),
+    "rt_tgsigqueueinfo": (297, 240),
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
@@ -80,6 +83,7 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
     "file_setattr": (469, 469),
 }
 _CLONE, _CLONE3 = (56, 220), 435
+_SIGNAL_THREAD, _LIMIT_PROCESS = (234, 131), (302, 261)  # `tgkill` and `prlimit64`
 _PROCESSORS = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
 
@@ -116,6 +120,14 @@ def _program() -> list[bytes]:
                 _instruction(_EQUAL, number, if_false=1),
                 _instruction(_RETURN, refuse),
             ]
+    for number, only in ((_SIGNAL_THREAD[column], os.getpid()), (_LIMIT_PROCESS[column], 0)):
+        program += [
+            _instruction(_EQUAL, number, if_false=4),
+            _instruction(_LOAD, _FIRST_ARGUMENT),
+            _instruction(_EQUAL, only, if_false=1),
+            _instruction(_RETURN, _ALLOW),
+            _instruction(_RETURN, refuse),
+        ]
     return [
         *program,
         _instruction(_EQUAL, _CLONE[column], if_false=3),

@@ -76,10 +76,11 @@ def test_without_the_sandbox_all_is_open(tmp_path: Path) -> None:
 
 def test_what_a_model_needs_is_there(tmp_path: Path) -> None:
     (tmp_path / "given").write_text("content")
-    content, variables = said_by("honest", tmp_path, tmp_path / "given")
+    content, variables, read = said_by("honest", tmp_path, tmp_path / "given")
     assert content == "content"
     assert not {name for name in variables.split() if name.startswith(("AWS_", "GIT", "PYTEST"))}
     assert "TMPDIR" in variables.split()
+    assert read == "standard input: '', b''"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ from pathlib import Path
 from scripts.adding.sandbox import confine, landlock, namespaces, seccomp
 def refuse(): raise PermissionError
 landlock.version = lambda: 0
-seccomp.restrict = namespaces.leave_network = refuse
+seccomp.restrict = namespaces.leave_network = refuse  # as in gVisor
 print(*confine.confine(confine.Confinement(Path(sys.argv[1]))), sep="\\n")
 """
 
