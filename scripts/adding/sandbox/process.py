@@ -147,12 +147,12 @@ def _reason_of_end(process: BaseProcess, limits: Limits) -> str:
 def _work(task: Task, writer: Connection) -> None:
     """In the process: give up what the task does not need, then do it."""
     descriptor = writer.fileno()
-    # The other descriptors are pipes of `multiprocessing` to other processes.
-    os.closerange(3, descriptor)
-    os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
     _leave_terminal(verbose=task.verbose)
     os.setsid()  # Ctrl-C is for the one who watches
     if sys.platform == "linux":
+        # The other descriptors are pipes of `multiprocessing` to other processes.
+        os.closerange(3, descriptor)
+        os.closerange(descriptor + 1, os.sysconf("SC_OPEN_MAX"))
         kernel.die_with_parent(signal.SIGKILL)
 
     def tell(kind: Kind, text: str) -> None:
