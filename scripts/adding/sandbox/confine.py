@@ -12,11 +12,12 @@ from scripts.adding.sandbox import kernel, landlock, namespaces, seccomp
 
 _REPOSITORY = Path(__file__).parents[3]
 # Libraries, their loader's cache, the processors that TensorFlow counts, the command line that it
-# must be able to read. Not the rest of /etc and /proc: passwords and the environment are there.
+# must be able to read, and the memory that is measured. Not the rest of /etc and /proc:
+# passwords and the environment are there.
 _SYSTEM = (
     *("/usr", "/lib", "/lib64", "/opt/lib", "/nix/store", "/etc/ld.so.cache", "/etc/localtime"),
     *("/sys/devices/system/cpu", "/sys/devices/system/node", "/dev/urandom", "/dev/random"),
-    *("/proc/cpuinfo", "/proc/meminfo", "/proc/self/cmdline", "/dev/zero"),
+    *("/proc/cpuinfo", "/proc/meminfo", "/proc/self/cmdline", "/proc/self/statm", "/dev/zero"),
 )
 _WRITABLE_DEVICE = Path("/dev/null")
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ")

@@ -54,7 +54,7 @@ def other_content(package: Path) -> None:
         (lambda package: (package / METADATA).unlink(), "has no metadata.json"),
         (lambda package: (package / METADATA).write_text("[" * 10**5), "metadata.json"),
         (edited(lambda metadata: metadata.update(name="other")), "a model named 'other'"),
-        (edited(lambda metadata: metadata.update(file="../given")), "other files than those"),
+        (edited(lambda metadata: metadata.update(file="../given")), "must be the name of a file"),
         (edited(lambda metadata: metadata.pop("provenance")), "a digest of another file"),
         (
             edited(lambda metadata: metadata["provenance"]["source"].update(sha256="0")),
