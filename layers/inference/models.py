@@ -89,6 +89,18 @@ def _load_described(folder: Path, metadata: Metadata, *, check_digest: bool = Tr
     return Model(metadata, engine)
 
 
+def _described(folder: Path) -> tuple[Metadata, dict[str, Call]]:
+    """Metadata and golden calls of one version, though ``add-model`` may replace the folder now."""
+    metadata = read_metadata(folder)
+    try:
+        return metadata, read_calls(folder, metadata)
+    except BrokenModelError:
+        replaced = read_metadata(folder)
+        if replaced == metadata:
+            raise
+        return replaced, read_calls(folder, replaced)
+
+
 def _log_broken(folder: Path, error: Exception) -> str:
     reason = reason_of(folder, error)
     expected = isinstance(error, BrokenModelError)
@@ -120,9 +132,7 @@ class ModelFolder:
         broken: dict[str, str] = {}
         for folder in self._folders(broken):
             try:
-                metadata = read_metadata(folder)
-                self._calls[folder.name] = read_calls(folder, metadata)
-                served[folder.name] = metadata
+                served[folder.name], self._calls[folder.name] = _described(folder)
             # One folder must not stop the others, whatever is in its files.
             except Exception as error:  # noqa: BLE001
                 broken[shown(folder)] = _log_broken(folder, error)
@@ -221,11 +231,31 @@ class ModelFolder:
             reason = trial.find_broken(self.directory, [name]).get(name)
             if reason:
                 raise BrokenModelError(reason)
+        try:
+            return self._load_checked(name)
+        except BrokenModelError:
+            if not self._describe_again(name):
+                raise
+            return self._load_checked(name)
+
+    def _load_checked(self, name: str) -> Model:
         check_digest = self.verify != "none"
-        model = _load_described(self.directory / name, metadata, check_digest=check_digest)
+        folder = self.directory / name
+        model = _load_described(folder, self.describe(name), check_digest=check_digest)
         if self.replays:
             replay(model, self._calls[name])
         return model
+
+    def _describe_again(self, name: str) -> bool:
+        """Whether ``add-model`` has put another version in place; it is then the one to load."""
+        metadata, calls = _described(self.directory / name)
+        if metadata == self.describe(name):
+            return False
+        self._calls[name] = calls
+        with self._changing:
+            served, broken = self._state
+            self._state = ({**served, name: metadata}, broken)
+        return True
 
     def _is_for_trial(self, metadata: Metadata) -> bool:
         unknown = metadata.served_sha256 is None
