@@ -20,6 +20,7 @@ from scripts.attacking.target import Server, Subject
 _PATIENCE = 60.0
 _LOG_BYTES = 100_000  # that a crowd may add to the log
 _LONG_RUNS = 3
+_HELD_SECONDS = 1.0  # in which `/health` is asked while the connections are held
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def _hold_open(
                 client = stack.enter_context(connection(server.port, _PATIENCE))
                 client.sendall(each)
                 clients.append(client)
+        small = _ask(server, subject)  # behind all that they sent
         with probing(server.port) as prober:
-            small = _ask(server, subject)
+            time.sleep(_HELD_SECONDS)
             health = prober.slowest
         open_after = _left_open(clients, bounds.unfinished_seconds)
     wrong = [f"{open_after} still open after {bounds.unfinished_seconds:g} s"] if open_after else []

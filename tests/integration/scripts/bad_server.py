@@ -33,6 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         elif DEFECT == "large":
             content = bytearray(300_000_000)
             content[::4096] = b"x" * len(content[::4096])
+            del content  # before the answer
         elif DEFECT == "failing":
             status = 500
         elif DEFECT == "credulous":

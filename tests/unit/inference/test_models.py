@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inference.digests import sha256
 from inference.engines import EngineName, LoadedEngine, load_engine
 from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
 from inference.files import read_file
