@@ -1,7 +1,4 @@
-"""Runs models for requests: in turn, within the model's limits and the answer's size.
-
-What is read from a file, such as scheduled scoring, has none of these limits.
-"""
+"""Runs models for requests: in turn, within the model's limits and the answer's size."""
 
 import time
 from collections.abc import Callable

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from functions.jobs import Job, Manifest, Run
 from functions.scheduled.chunks import Line, chunks
 from functions.storage import Bucket, pack_lines, split_address
-from inference.errors import InvalidInputError
+from inference.errors import InvalidInputError, TooLargeError
 from inference.models import Model
 from inference.rows import from_rows, to_rows
 from inference.tensors import Json
@@ -192,18 +192,26 @@ def _score_lines(model: Model, lines: Sequence[Line]) -> list[Scored | Rejected]
 
 
 def _predictions(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejected]:
-    """All rows in one run. Where that fails, each by itself, to find out which are bad."""
+    """All rows in one run. Where that fails, one half and the other, down to the bad rows."""
     if not rows:
         return
     try:
-        inputs = from_rows([row.value for row in rows], model.metadata.signature)
+        signature = model.metadata.signature
+        inputs = from_rows([row.value for row in rows], signature)
+        signature.check(inputs)
+        model.metadata.limits.require(inputs, signature)
         outputs = model.predict(inputs)
-    except InvalidInputError as error:
+    except (InvalidInputError, TooLargeError) as error:
         if len(rows) == 1:
-            yield Rejected(row=rows[0].row, error=str(error))
-            return
-        for row in rows:
-            yield from _predictions(model, [row])
+            yield Rejected(row=rows[0].row, error=error.message)
+        else:
+            yield from _halves(model, rows)
         return
     for row, prediction in zip(rows, to_rows(outputs), strict=True):
         yield Scored(row=row.row, prediction=prediction)
+
+
+def _halves(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejected]:
+    middle = len(rows) // 2
+    yield from _predictions(model, rows[:middle])
+    yield from _predictions(model, rows[middle:])

@@ -17,6 +17,11 @@ class Place(NamedTuple):
 class InferenceError(Exception):
     """Base of every error of this layer. A client may read its text."""
 
+    @property
+    def message(self) -> str:
+        """The text, without the places of an invalid request."""
+        return str(self)
+
 
 class ModelNotFoundError(InferenceError):
     """No model of that name is served."""
@@ -36,6 +41,12 @@ class InvalidInputError(InferenceError):
         fields = ", ".join(place.field for place in places)
         super().__init__(f"{message}, at {fields}" if places else message)
         self.places = places
+        self._message = message
+
+    @property
+    def message(self) -> str:
+        """The text, without the places."""
+        return self._message
 
 
 class TooLargeError(InferenceError):

@@ -1,7 +1,7 @@
 """The limits of one request to one model, and how inputs are counted against them.
 
 They stand in the model's ``metadata.json``. ``add-model`` derives them from a measured cost, so
-that a request within them takes seconds at most. What is read from a file has none of them.
+that a request within them takes seconds at most. A file is scored in runs within the same limits.
 """
 
 import math
