@@ -71,6 +71,14 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         help="a class or function of yours that the model uses; may be repeated",
     )
     parser.add_argument(
+        "--seconds",
+        type=_positive,
+        metavar="SECONDS",
+        default=20,
+        help="the longest run that a request may cause; limits follow from it "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
         "--memory",
         type=_positive,
         metavar="GB",
@@ -133,6 +141,7 @@ def _add(options: argparse.Namespace) -> None:
             labels=options.labels and take_file(options.labels, staged / "labels"),
             examples=options.examples and take_file(options.examples, staged / "examples"),
             engine=options.engine,
+            seconds=options.seconds,
             allow_code=options.allow_code,
             custom_objects=tuple(options.custom_objects),
         )

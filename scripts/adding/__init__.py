@@ -9,6 +9,7 @@ safety   Could loading the file do harm?                        nothing, or it r
 original What does the model take, and what does it answer?     ``Original``
 samples  Which calls are compared? (examples: the user's rows)  ``Calls``
 choose   Which engine serves the model? It compiles and compares ``Choice``
+cost     What may one request hold?                             ``DerivedLimits``
 describe What is written of the model?                          ``Metadata``, ``Package``
 package  How are the files written?                             nothing
 handover Is that what was asked for? It goes to its place       ``Metadata``

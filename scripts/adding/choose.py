@@ -8,7 +8,6 @@ from inference.engines import Engine, EngineName
 from inference.engines.litert import LiteRTEngine
 from inference.errors import DisagreementError, InferenceError
 from model.convert import NotCompilableError, convert_saved_model
-from scripts.adding.cost import DerivedLimits, measure_limits
 from scripts.adding.original import Original
 from scripts.adding.samples import Calls
 from scripts.adding.sources import SourceError
@@ -18,12 +17,12 @@ LITERT_FILE = "model.tflite"
 
 @dataclass(frozen=True)
 class Choice:
-    """The engine, what it loads, its difference from the original, and what it can bear."""
+    """The engine, what it loads, and its difference from the original."""
 
     engine: EngineName
     path: Path
+    loaded: Engine
     parity_error: float
-    limits: DerivedLimits  # of one request
     reason: str = ""  # why TensorFlow and not LiteRT
 
 
@@ -48,13 +47,10 @@ def _litert(original: Original, calls: Calls, file: Path) -> Choice:
             if spec.dtype == "string":
                 raise NotCompilableError(f"'{name}' is text, and LiteRT computes with numbers only")
     if original.compilable is None:
-        limits = measure_limits(original.engine, original.signatures, calls)
-        return Choice("litert", original.path, 0.0, limits)
+        return Choice("litert", original.path, original.engine, 0.0)
     file.write_bytes(convert_saved_model(original.compilable, list(original.signatures)))
     engine = LiteRTEngine(file)
-    difference = _largest_difference(engine, calls)
-    limits = measure_limits(engine, original.signatures, calls)
-    return Choice("litert", file, difference, limits)
+    return Choice("litert", file, engine, _largest_difference(engine, calls))
 
 
 def _tensorflow(original: Original, calls: Calls, reason: str) -> Choice:
@@ -74,8 +70,7 @@ def _tensorflow(original: Original, calls: Calls, reason: str) -> Choice:
             f"the exported model does not agree with the original ({error}); a layer draws "
             "random numbers, or computes something else in a graph than in Keras"
         ) from error
-    limits = measure_limits(original.engine, original.signatures, calls)
-    return Choice("tensorflow", original.path, difference, limits, reason)
+    return Choice("tensorflow", original.path, original.engine, difference, reason)
 
 
 def _largest_difference(engine: Engine, calls: Calls) -> float:

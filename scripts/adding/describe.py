@@ -27,7 +27,7 @@ _CARD = Path(__file__).parent / "card.template.md"
 _MAX_GOLDEN_BYTES = 1_000_000
 
 
-def provenance_of(source: Source, choice: Choice) -> Provenance:
+def provenance_of(source: Source, choice: Choice, limits: DerivedLimits) -> Provenance:
     """The files, their digests, and the versions of the libraries."""
     return Provenance(
         source=SourceRecord(
@@ -44,7 +44,7 @@ def provenance_of(source: Source, choice: Choice) -> Provenance:
             "tf_keras": tf_keras.__version__,
         },
         parity_error=choice.parity_error,
-        derived_limits=choice.limits.by_name(),
+        derived_limits=limits.by_name(),
     )
 
 
@@ -53,6 +53,7 @@ def describe(
     previous: Metadata | None,
     original: Original,
     choice: Choice,
+    limits: DerivedLimits,
     labels: list[str],
     provenance: Provenance,
 ) -> Metadata:
@@ -68,7 +69,7 @@ def describe(
         allow_code=original.allow_code and choice.engine == "tensorflow",
         labels=labels,
         provenance=provenance,
-        **limits_of(previous, choice.limits),
+        **limits_of(previous, limits),
     )
 
 

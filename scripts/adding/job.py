@@ -18,5 +18,6 @@ class Job:
     labels: Path | None
     examples: Path | None
     engine: str
+    seconds: float  # the longest run that a request may cause
     allow_code: bool
     custom_objects: tuple[str, ...]

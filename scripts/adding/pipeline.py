@@ -1,6 +1,6 @@
 """What the process in the sandbox does: from the user's file to the files for serving."""
 
-from scripts.adding import choose, describe, examples, keras_models, original, safety, samples
+from scripts.adding import choose, cost, describe, examples, keras_models, original, safety, samples
 from scripts.adding.job import Job
 from scripts.adding.package import write_package
 from scripts.adding.sandbox.process import Tell
@@ -27,8 +27,9 @@ def add(job: Job, tell: Tell) -> None:
     labels = examples.read_labels(job.labels, outputs) if job.labels else []
     tell("step", "compiling it to LiteRT and comparing")
     choice = choose.choose_engine(model, calls, job.engine, job.work)
-    tell("step", "describing it")
-    provenance = describe.provenance_of(source, choice)
-    metadata = describe.describe(job.name, job.previous, model, choice, labels, provenance)
+    tell("step", "measuring what a request costs")
+    limits = cost.measure_limits(choice.loaded, model.signatures, calls, cost.Budget(job.seconds))
+    provenance = describe.provenance_of(source, choice, limits)
+    metadata = describe.describe(job.name, job.previous, model, choice, limits, labels, provenance)
     card = describe.new_card(source, metadata)
     write_package(job.package, describe.pack(choice, calls, metadata, card))

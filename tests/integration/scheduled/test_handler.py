@@ -136,6 +136,8 @@ def test_what_is_wrong_with_one_line_is_one_reject(s3: Any) -> None:
         10: b"\x00",
         11: b"[1, 2, 3, NaN]",
         12: good,
+        13: b"[" * 65 + b"]" * 65,
+        14: b'[1, 2, 3, "4"]',
     }
     answer = score(s3, list(source.values()), "lines")
     scored, rejected = results(s3, "lines", answer)
@@ -149,8 +151,10 @@ def test_what_is_wrong_with_one_line_is_one_reject(s3: Any) -> None:
         7: "not JSON: invalid unicode code point",
         9: "not JSON: number out of range",
         10: "not JSON: expected value",
+        13: "'flower' has lists nested more than 32 deep",
+        14: "'flower' takes numbers, not str",  # without a place: the row number says it
     }
-    assert (answer["rows"], answer["scored"], answer["rejected"]) == (10, 4, 6)
+    assert (answer["rows"], answer["scored"], answer["rejected"]) == (12, 4, 8)
 
 
 def test_long_lines_are_not_parsed_all_at_once(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
