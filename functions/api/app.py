@@ -6,9 +6,10 @@ from http import HTTPStatus
 from fastapi import FastAPI
 
 from functions.api import health, openapi, pages
-from functions.api.bodies import BodyLimit, Decompression, FormIsJson
+from functions.api.bodies import BodyLimit
 from functions.api.dialects import open_inference, tensorflow_serving, typed
 from functions.api.errors import declare, install_error_handlers
+from functions.api.packing import Decompression, FormIsJson
 from functions.api.settings import Settings, settings
 from functions.api.turns import Turns
 from functions.endpoints import discover

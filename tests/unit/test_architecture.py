@@ -20,6 +20,7 @@ FUNCTIONS = [
     "functions.api.pages",
     "functions.api.dialects",
     "functions.api.deps",
+    "functions.api.packing",
     "functions.api.bodies",
     "functions.api.errors",
     "functions.api.limits",
