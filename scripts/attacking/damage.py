@@ -2,7 +2,7 @@
 
 import json
 import os
-import pickle
+import pickle  # nosec B403
 import random
 import zipfile
 from collections.abc import Callable, Iterator
@@ -36,6 +36,7 @@ def known_damages() -> dict[str, Damage]:
         "no golden file": lambda folder: (folder / GOLDEN).unlink(),
         "an empty golden file": lambda folder: _write(folder, GOLDEN, b""),
         "a golden file of text": lambda folder: _write(folder, GOLDEN, b"hello"),
+        # Written, never loaded.
         "a pickled golden file": lambda folder: _write(folder, GOLDEN, pickle.dumps({"a": 1})),
         "a golden file of huge shape": _claim_shape,
         "a golden file that is a pipe": lambda folder: _pipe(folder / GOLDEN),

@@ -382,5 +382,5 @@ CASES: dict[str, tuple[Writer, str]] = {
     "second program in parts": (second_program("cpb"), "a second program, saved_model.cpb"),
     "second program as text": (second_program("pbtxt"), "a second program, saved_model.pbtxt"),
     "symbolic link": (symbolic_link, "a symbolic link, stolen: refused"),
-    "FIFO": (fifo, "pipe, which is no file: refused"),
+    "FIFO": (fifo, "pipe, which is no regular file: refused"),
 }
