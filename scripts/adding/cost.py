@@ -38,6 +38,7 @@ _SHARE = 20  # the part of the time that the longest measured run may take
 _MEASURING_SECONDS = 3.0  # for the lengths of one signature, and again for its rows
 _QUICK_SECONDS = 0.05  # a quicker run is repeated
 _REPEATS = 3
+_SHORTEST = (1, 2, 3)  # an operation that crashes there must do it now, and not for a request
 _NOISE_BYTES = 16 * 2**20  # less growth than this tells nothing of the values
 
 
@@ -129,6 +130,8 @@ def _measure(
         return _Cost(MAX_BATCH, length if free else None, values, values)
     lengths, widths, max_batch = [first], [first], MAX_BATCH
     if free:
+        for shortest in _SHORTEST:
+            meter.run(1, shortest)
         lengths = meter.double(first, length, MAX_LENGTH, lambda size: meter.run(1, size))
     if any(tensor.shape[:1] == (-1,) for tensor in signature.inputs.values()):
         widths = meter.double(first, 1, MAX_BATCH, lambda size: meter.run(size, length))

@@ -120,8 +120,11 @@ def _unroll(step: _Step, sequence: Any, states: Any, *, keep_all: bool) -> _Run:
 
 
 def _loop(step: _Step, sequence: Any, states: Any, *, keep_all: bool) -> _Run:
-    """The first step gives the shapes."""
-    first = step(tf.nest.map_structure(lambda tensor: tensor[0], sequence), None, states)
+    """The first step gives the shapes. A sequence without steps has none, and is an error.
+
+    `tf.gather` is, in LiteRT, the way to ask for it: an index ``[0]`` reads beyond the tensor.
+    """
+    first = step(tf.nest.map_structure(lambda tensor: tf.gather(tensor, 0), sequence), None, states)
     rest = tf.nest.map_structure(lambda tensor: tensor[1:], sequence)
 
     def scan_step(carry: Any, now: Any) -> tuple[Any, tf.Tensor]:

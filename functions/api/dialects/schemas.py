@@ -27,9 +27,10 @@ _TEXT = {
 def request_schema(metadata: Metadata, example: dict[str, Json] | None) -> Schema:
     """``{"instances": [{input: values, …}, …]}``, an object for each row."""
     inputs, limits = metadata.signature.inputs, metadata.limits
+    least = 1 if metadata.engine == "litert" else 0
     instances = {
         "type": "array",
-        "items": _object({name: _row(spec, limits) for name, spec in inputs.items()}),
+        "items": _object({name: _row(spec, limits, least) for name, spec in inputs.items()}),
         "minItems": 1,
         "maxItems": limits.rows,
     }
@@ -68,10 +69,11 @@ def _object(properties: Schema) -> Schema:
     }
 
 
-def _row(spec: TensorSpec, limits: Limits | None = None) -> Schema:
+def _row(spec: TensorSpec, limits: Limits | None = None, least: int = 0) -> Schema:
     """Lists in lists for every dimension but the batch, as long as the signature says.
 
-    With limits it is an input, which has bounds. An output's NaN and infinity are ``null``.
+    With limits it is an input, which has bounds, and ``least`` is that of a free length. An
+    output's NaN and infinity are ``null``.
     """
     value = _value(spec)
     row: Schema = value if limits else {"anyOf": [_unbounded(value), {"type": "null"}]}
@@ -80,7 +82,7 @@ def _row(spec: TensorSpec, limits: Limits | None = None) -> Schema:
         if size >= 0:
             row |= {"minItems": size, "maxItems": size}
         elif limits:
-            row["maxItems"] = limits.length
+            row |= {"minItems": least, "maxItems": limits.length}
     return row
 
 

@@ -57,6 +57,9 @@ class LiteRTEngine:
 
     def run(self, signature: str, inputs: Tensors) -> Tensors:
         """Outputs as arrays of their own, whatever runs next. Raises :class:`InvalidInputError`."""
+        for name, array in inputs.items():
+            if not array.size:  # some operations, such as a resize of an image, would crash
+                raise InvalidInputError(f"'{name}' is empty, but every length must be at least 1")
         runner = self._runners[signature]
         with self._lock:
             try:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from inference.engines.programs import reasons_to_refuse
-from inference.errors import BrokenModelError, InvalidInputError
+from inference.errors import BrokenModelError, InvalidInputError, TooLargeError
 from inference.signatures import Signature, Tensors, TensorSpec
 
 
@@ -48,8 +48,14 @@ class TensorFlowEngine:
         tensors = {name: tf.constant(array) for name, array in inputs.items()}
         try:
             outputs = self._functions[signature](**tensors)
-        except (tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError) as error:
+        except (
+            tf.errors.InvalidArgumentError,
+            tf.errors.OutOfRangeError,
+            tf.errors.UnimplementedError,
+        ) as error:
             raise InvalidInputError("the model cannot compute with these values") from error
+        except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+            raise TooLargeError("the model needs more memory for these inputs") from error
         return {name: _array(output) for name, output in outputs.items()}
 
 
