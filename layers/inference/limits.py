@@ -36,6 +36,16 @@ class Limits:
                     _require(actual, f"values in a row of '{name}'", self.length, "max_length")
         self.require_values(sum(array.size for array in inputs.values()))
 
+    def most_values(self, signature: Signature) -> int:
+        """How many values the inputs of one request can hold."""
+        total = 0
+        for spec in signature.inputs.values():
+            if min(spec.shape[1:], default=0) < 0:
+                return self.values
+            fixed = [self.rows if size < 0 else size for size in spec.shape]
+            total += math.prod(fixed)
+        return min(total, self.values)
+
     def most_lists(self, signature: Signature) -> int:
         """How many lists the inputs of one request can hold, written as rows or as columns."""
         return sum(self._most_lists(spec) for spec in signature.inputs.values())

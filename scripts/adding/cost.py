@@ -98,9 +98,8 @@ def measure_limits(
         inputs = next((call.inputs for call in calls[name] if _is_whole(call.inputs)), {})
         if inputs:
             costs.append(_measure(engine, name, signature, inputs, budget or Budget()))
-    bounds = [cost.max_values for cost in costs if cost.max_length]
-    # Where every shape is fixed, `max_batch` is the limit, and `max_values` says the same.
-    bounds = bounds or [max((cost.max_values for cost in costs), default=MAX_VALUES)]
+    # Where every shape is fixed, `max_batch` is the limit.
+    bounds = [cost.max_values for cost in costs if cost.max_length] or [MAX_VALUES]
     return DerivedLimits(
         max_batch=min((cost.max_batch for cost in costs), default=MAX_BATCH),
         max_length=min((cost.max_length for cost in costs if cost.max_length), default=None),
@@ -140,8 +139,7 @@ def _measure(
     if signature.takes_rows:  # rows do not know of each other: the cost is proportional
         max_batch = min(MAX_BATCH, _affordable(widest, widest.rows, budget))
     if not free:
-        values = (widest.values - first.values) // max(1, widest.rows - 1) * (max_batch - 1)
-        return _Cost(max_batch, None, first.values + values, first.values)
+        return _Cost(max_batch, None, MAX_VALUES, first.values)
     telling = {widest, longest, *(p for p in lengths if p.seconds >= _QUICK_SECONDS)}
     affordable = min(_affordable(point, point.values, budget) for point in telling)
     return _Cost(

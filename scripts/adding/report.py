@@ -36,9 +36,10 @@ def _limits(metadata: Metadata) -> str:
         tensor for signature in metadata.signatures.values() for tensor in signature.inputs.values()
     ]
     free = any(-1 in tensor.shape[1:] for tensor in tensors)
-    length = f", lengths up to {metadata.max_length:,}" if free else ""
-    names = "max_batch, max_values, max_length" if free else "max_batch, max_values"
+    rows = f"one request may hold {metadata.max_batch:,} rows"
+    if not free:
+        return f"{rows} (edit max_batch in {METADATA})"
     return (
-        f"one request may hold {metadata.max_batch:,} rows, {metadata.max_values:,} values{length} "
-        f"(edit {names} in {METADATA})"
+        f"{rows}, {metadata.max_values:,} values, lengths up to {metadata.max_length:,} "
+        f"(edit max_batch, max_values, max_length in {METADATA})"
     )

@@ -30,6 +30,7 @@ class _Bounds:
     """The most lists and objects, names, and values that a request to a model can hold."""
 
     limits: Limits
+    values: int
     containers: int
     names: int
 
@@ -40,28 +41,34 @@ class _Bounds:
         lists = max(limits.most_lists(signature) for signature in signatures)
         objects = max(
             limits.rows * len(signature.inputs)
-            + limits.values * any(spec.dtype == "string" for spec in signature.inputs.values())
+            + limits.most_values(signature)
+            * any(spec.dtype == "string" for spec in signature.inputs.values())
             for signature in signatures
         )
-        return cls(limits, lists + objects + _ALWAYS_PARSED, objects + _ALWAYS_PARSED)
+        values = max(limits.most_values(signature) for signature in signatures)
+        return cls(
+            limits,
+            values + _ALWAYS_PARSED,
+            lists + objects + _ALWAYS_PARSED,
+            objects + _ALWAYS_PARSED,
+        )
 
     def require(self, text: bytes) -> None:
         """Raise :class:`TooLargeError` for a body beyond them."""
         if not self._exceeded(text):
             return
         plain = _without_strings(text)  # which may hold any of the signs that are counted
-        if plain.count(b",") >= self.limits.values + _ALWAYS_PARSED:
-            self.limits.require_values(plain.count(b",") + 1)
         if self._exceeded(plain):
+            self.limits.require_values(plain.count(b",") + 1)
             raise TooLargeError(
-                f"{plain.count(b'[')} lists, {plain.count(b'{')} objects and {plain.count(b':')} "
-                "names are more than one request to this model may hold "
-                "(max_batch and max_values in the model's metadata.json)"
+                f"{plain.count(b',') + 1} values, {plain.count(b'[')} lists, {plain.count(b'{')} "
+                f"objects and {plain.count(b':')} names are more than one request to this model "
+                "may hold (max_batch and max_values in the model's metadata.json)"
             )
 
     def _exceeded(self, text: bytes) -> bool:
         return (
-            text.count(b",") >= self.limits.values + _ALWAYS_PARSED
+            text.count(b",") >= self.values
             or text.count(b"[") + text.count(b"{") > self.containers
             or text.count(b":") > self.names
         )

@@ -125,14 +125,14 @@ def test_a_cheap_model_has_the_largest_limits() -> None:
 
 
 def test_fixed_shapes_are_limited_by_their_rows_alone() -> None:
-    assert KnownCost(lambda _: 1e-6).limits((-1, 20)) == DerivedLimits(1024, None, 1024 * 20)
+    assert KnownCost(lambda _: 1e-6).limits((-1, 20)) == DerivedLimits(1024, None, MAX_VALUES)
     slow = KnownCost(lambda shape: 0.5 * shape[0]).limits((-1, 20))
-    assert slow == DerivedLimits(20, None, 20 * 20)
+    assert slow == DerivedLimits(20, None, MAX_VALUES)
 
 
 def test_text_has_no_length() -> None:
     limits = KnownCost(lambda _: 1e-6).limits((-1,), dtype="string")
-    assert limits == DerivedLimits(1024, None, 1024)
+    assert limits == DerivedLimits(1024, None, MAX_VALUES)
 
 
 def test_a_row_that_takes_more_than_the_time_is_still_allowed() -> None:
@@ -144,7 +144,7 @@ def test_a_row_that_takes_more_than_the_time_is_still_allowed() -> None:
 @pytest.mark.parametrize("shape", [(), (7,)])
 def test_a_model_without_rows(shape: Shape) -> None:
     limits = KnownCost(lambda _: 1e-6).limits(shape, rows=False)
-    assert limits == DerivedLimits(1024, None, size(shape))
+    assert limits == DerivedLimits(1024, None, MAX_VALUES)
 
 
 def test_few_runs_are_measured() -> None:
@@ -266,8 +266,8 @@ def test_text_and_an_edit_that_is_kept(tmp_path: Path, capsys: pytest.CaptureFix
     add(tmp_path / "models", str(path), "text")
     file = tmp_path / "models/text/metadata.json"
     described = read_metadata(file.parent)
-    assert described.max_values == described.max_batch
-    assert "(edit max_batch, max_values in metadata.json)" in capsys.readouterr().out
+    assert (described.max_batch, described.max_values) == (1024, MAX_VALUES)
+    assert "may hold 1,024 rows (edit max_batch in metadata.json)" in capsys.readouterr().out
     file.write_text(described.model_copy(update={"max_batch": 3}).model_dump_json())
     add(tmp_path / "models", str(path), "text")
     again = read_metadata(file.parent)
