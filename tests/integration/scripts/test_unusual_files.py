@@ -6,8 +6,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from tests import originals
 from tests.adding import add
 from tests.processes import REPOSITORY
 
+_NOBODY = 65534
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning:keras")
 
 
@@ -196,12 +199,24 @@ def test_deep_json_beside_the_model(tmp_path: Path, option: str) -> None:
         add(tmp_path / "models", str(path), "flowers", f"{option}={tmp_path / 'deep.json'}")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    path, _ = originals.keras_archive(tmp_path)
-    path.chmod(0)
-    with pytest.raises(SystemExit, match="cannot be read: Permission denied"):
-        add(tmp_path / "models", str(path), "flowers")
+@contextmanager
+def not_root() -> Iterator[None]:
+    """Root may read every file, so another user does it."""
+    user = os.geteuid()
+    os.seteuid(user or _NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+def test_a_file_that_may_not_be_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)  # pytest's own folders are closed to other users
+        path, _ = originals.keras_archive(Path(name))
+        path.chmod(0)
+        with not_root(), pytest.raises(SystemExit, match="cannot be read: Permission denied"):
+            add(Path(name) / "models", str(path), "flowers")
 
 
 def test_a_file_that_grows_while_it_is_read(
