@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from inference.engines.tensorflow import spec_of
 from inference.signatures import Signature
+from model.unchecked_slices import REASON, has_unchecked_slice
 
 
 class NotCompilableError(Exception):
@@ -40,6 +41,8 @@ def convert_saved_model(folder: Path, signatures: Sequence[str]) -> bytes:
         compiled: bytes = converter.convert()
     except Exception as error:  # the converter raises errors of many classes
         raise NotCompilableError(_lack_of(error)) from error
+    if has_unchecked_slice(compiled):
+        raise NotCompilableError(REASON)
     return compiled
 
 

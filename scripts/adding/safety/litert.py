@@ -8,6 +8,7 @@ from typing import Any
 
 from ai_edge_litert.schema_py_generated import BuiltinOperator, Model, TensorType
 
+from model.unchecked_slices import REASON, has_unchecked_slice
 from scripts.adding.sources import SourceError
 
 # Custom operations that LiteRT's interpreter holds itself. They only compute.
@@ -37,6 +38,7 @@ def refuse_bad_litert(path: Path) -> None:
         custom = sorted(set(_custom_operations(model)) - _HELD)
         external = bool(getattr(model, "ExternalBuffersLength", lambda: 0)())
         largest = max(_sizes(model), default=0)
+        unchecked = has_unchecked_slice(content)
     # What the reader of a damaged flatbuffer raises.
     except (
         AttributeError,
@@ -51,6 +53,11 @@ def refuse_bad_litert(path: Path) -> None:
         raise SourceError(
             f"{path.name} needs operations that LiteRT alone does not have, "
             f"{', '.join(custom):.200}; add the Keras model or SavedModel that it was made from"
+        )
+    if unchecked:
+        raise SourceError(
+            f"{path.name} cannot be served: {REASON}; add the Keras model or SavedModel that it "
+            "was made from"
         )
     if external:
         raise SourceError(f"{path.name} keeps data in another file: refused")

@@ -1,10 +1,11 @@
-"""Lengths of zero: LiteRT's resize would crash, and a loop would read beyond its tensor."""
+"""Where LiteRT would crash or read beyond a tensor: empty lengths, places that are computed."""
 
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from starlette.testclient import TestClient
 
 from functions.api.app import create_app
@@ -59,3 +60,27 @@ def test_a_sequence_that_a_layer_makes_empty_is_an_error_and_no_foreign_memory(
     with pytest.raises(InvalidInputError):
         model.predict({"steps": np.ones((2, steps, 3), np.float32)})
     assert model.predict({"steps": np.ones((2, 6, 3), np.float32)})
+
+
+def test_a_place_that_is_computed_is_not_served_by_litert(tmp_path: Path) -> None:
+    """`table[100]` of ten values would answer what else lies in the memory."""
+    module = tf.Module()
+    module.call = tf.function(
+        lambda place: {"value": tf.range(10.0)[place[0]]},
+        input_signature=[tf.TensorSpec([None], tf.int32, name="place")],
+    )
+    tf.saved_model.save(module, tmp_path / "saved", signatures=module.call)
+    add(tmp_path / "models", str(tmp_path / "saved"), "table")
+    models = ModelFolder(tmp_path / "models")
+    metadata = models.served["table"]
+    assert metadata.engine == "tensorflow"
+    assert metadata.engine_reason.startswith("it takes the value at a place that it computes")
+    model = models.get("table")
+    assert model.predict({"place": np.array([3], np.int32)})["value"] == 3
+    with pytest.raises(InvalidInputError):
+        model.predict({"place": np.array([100], np.int32)})
+
+    compiled = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "saved")).convert()
+    (tmp_path / "table.tflite").write_bytes(compiled)
+    with pytest.raises(SystemExit, match="at a place that it computes, which LiteRT does not che"):
+        add(tmp_path / "models", str(tmp_path / "table.tflite"), "compiled")
