@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from tests import originals
+from tests.hostile import graph_changes as changes
 from tests.hostile.marks import marker
 
 Writer = Callable[[Path], Path]
@@ -111,103 +112,6 @@ def edited(write: Callable[[Path], Any], change: Callable[[Any, Path], object]) 
         return path
 
     return write_edited
-
-
-def asset_out_of_the_folder(meta: Any, folder: Path) -> None:
-    meta.asset_file_def[0].filename = "../../words.txt"
-
-
-def asset_of_an_absolute_path(meta: Any, folder: Path) -> None:
-    meta.asset_file_def[0].filename = "/etc/passwd"
-
-
-def initializer_of_a_constant(meta: Any, folder: Path) -> None:
-    """The function is right, but what the loader passes to it is a constant of the file."""
-    objects = meta.object_graph_def
-    constant = objects.nodes.add()
-    constant.constant.operation = "path"
-    for bound in objects.concrete_functions.values():
-        places = [objects.nodes[place].HasField("asset") for place in bound.bound_inputs]
-        for place, is_asset in enumerate(places):
-            if is_asset:
-                bound.bound_inputs[place] = len(objects.nodes) - 1
-    _add_path(meta)
-
-
-def graph_of_a_constant(meta: Any, folder: Path) -> None:
-    """Only the graph is changed, which the compiler's loader runs."""
-    _add_path(meta)
-    for node in meta.graph_def.node:
-        node.input[:] = ["path" if name == "ReadVariableOp" else name for name in node.input]
-
-
-def _add_path(meta: Any) -> None:
-    node = meta.graph_def.node.add(name="path", op="Const")
-    node.attr["dtype"].type = tf.string.as_datatype_enum
-    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto("/etc/passwd"))
-
-
-def signature_that_saves(meta: Any, folder: Path) -> None:
-    output = meta.signature_def["serving_default"].outputs
-    output[next(iter(output))].name = meta.saver_def.save_tensor_name
-
-
-def initializer_that_saves(meta: Any, folder: Path) -> None:
-    names = meta.collection_def["saved_model_main_op"].node_list.value
-    names.append(meta.saver_def.save_tensor_name.split(":")[0])
-
-
-def restore_that_saves(meta: Any, folder: Path) -> None:
-    meta.saver_def.restore_op_name = meta.saver_def.save_tensor_name.split(":")[0]
-
-
-def restore_of_a_constant(meta: Any, folder: Path) -> None:
-    """The variables would come from any checkpoint on the disk."""
-    _add_path(meta)
-    for node in meta.graph_def.node:
-        if node.name == meta.saver_def.restore_op_name:
-            node.input[0] = "path"
-
-
-def function_that_restores(meta: Any, folder: Path) -> None:
-    """A function of the model calls the saver's."""
-    saver = next(
-        body
-        for body in meta.graph_def.library.function
-        if any(node.op == "SaveV2" for node in body.node_def)
-    )
-    body = next(
-        body
-        for body in meta.graph_def.library.function
-        if not any(node.op in ("SaveV2", "RestoreV2") for node in body.node_def)
-    )
-    call = body.node_def.add(name="again", op="StatefulPartitionedCall")
-    call.attr["f"].func.name = saver.signature.name
-
-
-def huge_constant(meta: Any, folder: Path) -> None:
-    node = meta.graph_def.node.add(name="zeros", op="Const")
-    node.attr["dtype"].type = tf.float32.as_datatype_enum
-    tensor = node.attr["value"].tensor
-    tensor.dtype = tf.float32.as_datatype_enum
-    tensor.float_val.append(0)
-    for _ in range(2):
-        tensor.tensor_shape.dim.add(size=10**6)
-
-
-def two_nodes_of_one_name(meta: Any, folder: Path) -> None:
-    meta.graph_def.node.add(name=meta.graph_def.node[0].name, op="NoOp")
-
-
-def unknown_operation(meta: Any, folder: Path) -> None:
-    meta.graph_def.node.add(name="new", op="InventedYesterday")
-
-
-def without_inputs(meta: Any, folder: Path) -> None:
-    """Operations that lack what they need, in the graph and in a function."""
-    for nodes in (meta.graph_def.node, meta.graph_def.library.function[0].node_def):
-        for operation in ("InitializeTableFromTextFileV2", "RestoreV2", "AssignVariableOp"):
-            nodes.add(name=f"bare {operation}", op=operation)
 
 
 def second_graph(folder: Path) -> Path:
@@ -317,8 +221,7 @@ _FROM_REQUESTS: dict[str, tuple[Call, str]] = {
     ),
     "FixedUnigramCandidateSampler": (
         lambda _x, _: tf.random.fixed_unigram_candidate_sampler(
-            *(tf.constant([[1]], tf.int64), 1, 1, False, 10),
-            vocab_file="/etc/passwd",
+            *(tf.constant([[1]], tf.int64), 1, 1, False, 10), vocab_file="/etc/passwd"
         )[0],
         "the operation FixedUnigramCandidateSampler",
     ),
@@ -345,39 +248,51 @@ CASES: dict[str, tuple[Writer, str]] = {
     "initializer": (resource("initialized"), "the operation WriteFile"),
     "creator": (resource("created"), "the operation WriteFile"),
     "asset out of the folder": (
-        edited(with_vocabulary, asset_out_of_the_folder),
+        edited(with_vocabulary, changes.asset_out_of_the_folder),
         "an asset that is not in its folder, ../../words.txt",
     ),
     "asset of an absolute path": (
-        edited(with_vocabulary, asset_of_an_absolute_path),
+        edited(with_vocabulary, changes.asset_of_an_absolute_path),
         "an asset that is not in its folder, /etc/passwd",
     ),
-    "initializer of a constant": (edited(with_vocabulary, initializer_of_a_constant), _TEXT_FILE),
-    "graph of a constant": (edited(with_vocabulary, graph_of_a_constant), _TEXT_FILE),
-    "signature that saves": (edited(originals.legacy_saved_model, signature_that_saves), _OUTSIDE),
-    "initializer that saves": (
-        edited(originals.legacy_saved_model, initializer_that_saves),
+    "initializer of a constant": (
+        edited(with_vocabulary, changes.initializer_of_a_constant),
+        _TEXT_FILE,
+    ),
+    "graph of a constant": (edited(with_vocabulary, changes.graph_of_a_constant), _TEXT_FILE),
+    "signature that saves": (
+        edited(originals.legacy_saved_model, changes.signature_that_saves),
         _OUTSIDE,
     ),
-    "restore that saves": (edited(originals.legacy_saved_model, restore_that_saves), _OUTSIDE),
+    "initializer that saves": (
+        edited(originals.legacy_saved_model, changes.initializer_that_saves),
+        _OUTSIDE,
+    ),
+    "restore that saves": (
+        edited(originals.legacy_saved_model, changes.restore_that_saves),
+        _OUTSIDE,
+    ),
     "restore of a constant": (
-        edited(originals.legacy_saved_model, restore_of_a_constant),
+        edited(originals.legacy_saved_model, changes.restore_of_a_constant),
         "RestoreV2 outside of its saver",
     ),
     "function that restores": (
-        edited(originals.legacy_saved_model, function_that_restores),
+        edited(originals.legacy_saved_model, changes.function_that_restores),
         _OUTSIDE,
     ),
-    "huge constant": (edited(originals.text_saved_model, huge_constant), "would fill the memory"),
+    "huge constant": (
+        edited(originals.text_saved_model, changes.huge_constant),
+        "would fill the memory",
+    ),
     "two nodes of one name": (
-        edited(originals.text_saved_model, two_nodes_of_one_name),
+        edited(originals.text_saved_model, changes.two_nodes_of_one_name),
         "two operations or functions of one name",
     ),
     "unknown operation": (
-        edited(originals.text_saved_model, unknown_operation),
+        edited(originals.text_saved_model, changes.unknown_operation),
         "the operation InventedYesterday",
     ),
-    "operations without inputs": (edited(with_vocabulary, without_inputs), _TEXT_FILE),
+    "operations without inputs": (edited(with_vocabulary, changes.without_inputs), _TEXT_FILE),
     "second graph": (second_graph, "the operation ReadFile"),
     "second program in parts": (second_program("cpb"), "a second program, saved_model.cpb"),
     "second program as text": (second_program("pbtxt"), "a second program, saved_model.pbtxt"),

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ import pytest
 from inference.models import read_metadata
 from tests import originals
 from tests.adding import add
+from tests.folders import unprivileged
 from tests.processes import REPOSITORY
 
-_NOBODY = 65534
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning:keras")
 
 
@@ -199,23 +198,12 @@ def test_deep_json_beside_the_model(tmp_path: Path, option: str) -> None:
         add(tmp_path / "models", str(path), "flowers", f"{option}={tmp_path / 'deep.json'}")
 
 
-@contextmanager
-def not_root() -> Iterator[None]:
-    """Root may read every file, so another user does it."""
-    user = os.geteuid()
-    os.seteuid(user or _NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
-
-
 def test_a_file_that_may_not_be_read() -> None:
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)  # pytest's own folders are closed to other users
         path, _ = originals.keras_archive(Path(name))
         path.chmod(0)
-        with not_root(), pytest.raises(SystemExit, match="cannot be read: Permission denied"):
+        with unprivileged(), pytest.raises(SystemExit, match="cannot be read: Permission denied"):
             add(Path(name) / "models", str(path), "flowers")
 
 
