@@ -15,15 +15,15 @@ from pathlib import Path
 from inference.settings import settings
 from model.folder import size_of, staging
 from scripts import command
+from scripts.adding.given import SourceError, container_of, folder_of, one_line
 from scripts.adding.handover import take_over
 from scripts.adding.intake import take_file, take_model
 from scripts.adding.job import Job
-from scripts.adding.package import folder_of, previous_metadata
+from scripts.adding.package import previous_metadata
 from scripts.adding.report import report
 from scripts.adding.sandbox.confine import Confinement
 from scripts.adding.sandbox.limits import Limits, default_memory
 from scripts.adding.sandbox.process import Kind, Task, run
-from scripts.adding.sources import SourceError, container_of, one_line
 
 _INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended
 _LEAST_FILE_SIZE = 2_000_000_000  # bytes that each file of a small model may have

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from scripts.project_files import project_files
+
 REPOSITORY = Path(__file__).parents[1]
 MODELS = REPOSITORY / "tests/models"  # served by tests of the frame
 EXAMPLE = ("functions/endpoints/pet_names", "model/pet_names")  # a user may delete both
@@ -21,13 +23,8 @@ _PATIENCE = 300  # seconds; generous, because no test is about speed
 
 
 def copy_repository(folder: Path) -> None:
-    """What a user has cloned, with what is changed and deleted here."""
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
-    ).stdout
-    for name in filter(None, tracked.split("\0")):
-        if not (REPOSITORY / name).exists():
-            continue
+    """What a user has cloned, with what is changed, new and deleted here."""
+    for name in project_files(REPOSITORY):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(REPOSITORY / name, folder / name)
 

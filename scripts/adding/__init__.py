@@ -3,6 +3,7 @@
 ======== ====================================================== =========================
 module   question that it answers                               returns
 ======== ====================================================== =========================
+given    Is there a model, and may it have this name?           its container and its folder
 intake   Is it a file, and whole?                               a copy of it
 sources  What kind of model does the file hold?                 ``Source``
 safety   Could loading the file do harm?                        nothing, or it refuses

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.adding.sources import SourceError, container_of, open_regular
+from scripts.adding.given import SourceError, container_of, open_regular
 
 _NO_NAME = re.compile(r"[^\w .,@+()\[\]-]")  # what no name in metadata and messages may hold
 _GIGABYTE = 10**9

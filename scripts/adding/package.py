@@ -1,7 +1,6 @@
 """The folder that ``add-model`` writes: its name, what it replaces, what it holds."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from inference import golden
 from inference.errors import BrokenModelError
 from inference.models import METADATA, Metadata, read_metadata
 from model.folder import copy, pack_arrays
-from scripts.adding.sources import SourceError
+from scripts.adding.given import SourceError, refuse_own_code
 
 CARD = "card.md"
 EXAMPLE = "example.json"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -28,23 +26,12 @@ class Package:
     card: str
 
 
-def folder_of(models_dir: Path, name: str) -> Path:
-    """The folder of a model. Raises :class:`SourceError` for a name that cannot be in a URL."""
-    if not _NAME.fullmatch(name):
-        raise SourceError(
-            f"'{name}' is not a name: expected up to 64 letters, digits, '_', '-' and '.', "
-            "of which the first is a letter"
-        )
-    return models_dir / name
-
-
 def previous_metadata(folder: Path) -> Metadata | None:
     """What the folder holds of an earlier version, None if there is none.
 
     Raises :class:`SourceError` if the folder must not be replaced.
     """
-    if any(folder.glob("*.py")):
-        raise SourceError(f"{folder} holds a model with code of its own; choose another name")
+    refuse_own_code(folder)
     if not folder.exists():
         return None
     try:

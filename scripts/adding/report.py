@@ -4,8 +4,8 @@ import shlex
 from pathlib import Path
 
 from inference.models import METADATA, Metadata, Provenance
+from scripts.adding.given import one_line
 from scripts.adding.package import CARD, EXAMPLE
-from scripts.adding.sources import one_line
 
 
 def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:

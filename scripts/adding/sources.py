@@ -1,22 +1,20 @@
 """The kind of model that a file or folder holds, told by its content and never by its name."""
 
 import json
-import os
 import re
-import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import h5py
 
+from scripts.adding.given import SourceError, container_of
+
+__all__ = ["Kind", "Source", "SourceError", "identify", "reason_of"]
+
 Kind = Literal["Keras 3", "legacy Keras", "SavedModel", "LiteRT"]
-Container = Literal["HDF5", "zip", "LiteRT", "SavedModel"]
-_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_ZIP_MAGIC = b"PK\x03\x04"
-_LITERT_MAGIC = b"TFL3"  # at byte 4
 _JSON_MEMBERS = ("config.json", "metadata.json")
 _MAX_JSON_BYTES = 64_000_000
 _KERAS_3 = 3
@@ -25,10 +23,6 @@ _DAMAGED_ZIP = (
     *(ValueError, KeyError, TypeError),
 )
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{[^}]*\}\} ?")  # colours, and names of graph nodes
-
-
-class SourceError(Exception):
-    """A model cannot be added. The text is one line: the problem, and what to do about it."""
 
 
 def reason_of(error: Exception, limit: int = 200) -> str:
@@ -57,54 +51,6 @@ class Source:
         """The kind and the producer, for a progress line."""
         written_by = " ".join(f"{program} {version}" for program, version in self.producer.items())
         return f"a {self.kind} model" + (f", written by {written_by}" if written_by else "")
-
-
-def one_line(text: str) -> str:
-    """A text for the terminal: no line ends, nothing that moves the cursor or changes colours."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def container_of(path: Path) -> Container:
-    """What the first bytes say, without reading on.
-
-    Raises :class:`SourceError` if the path holds no model.
-    """
-    if path.is_dir():
-        if not (path / "saved_model.pb").is_file():
-            raise SourceError(
-                f"the folder {path.name} is not a SavedModel: it holds no saved_model.pb"
-            )
-        return "SavedModel"
-    with open_regular(path) as file:
-        start = file.read(8)
-    if start == _HDF5_MAGIC:
-        return "HDF5"
-    if start.startswith(_ZIP_MAGIC):
-        return "zip"
-    if start[4:] == _LITERT_MAGIC:
-        return "LiteRT"
-    raise SourceError(
-        f"{path.name} is not a model: expected a .keras, HDF5 or .tflite file, "
-        "or a SavedModel folder"
-    )
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """A file, open for reading. Raises :class:`SourceError` for anything else than a file.
-
-    To open a FIFO waits for a writer, and to open a device may act on it.
-    """
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceError(f"{path.name} cannot be read: it is no regular file")
-        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SourceError(f"{path.name} cannot be read: {reason}") from error
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise SourceError(f"{path.name} cannot be read: it is no regular file")
-    return file
 
 
 def identify(path: Path) -> Source:

@@ -12,7 +12,6 @@ import pytest
 from tests.processes import REPOSITORY, free_port, running, wait_until_answering
 
 TAG = "apifunction:latest"
-ADDRESSES = {"http": "http://127.0.0.1:3000", "https": "https://127.0.0.1:3000"}
 MODELS_OF_THE_IMAGE = {
     file.parent.name: json.loads(file.read_text())["engine"]
     for file in sorted((REPOSITORY / "model").glob("*/metadata.json"))
@@ -49,14 +48,16 @@ def containers(image: str) -> Containers:
     return start
 
 
-@pytest.fixture(scope="package", params=ADDRESSES)
+@pytest.fixture(scope="package", params=["http", "https"])
 def api(
     request: pytest.FixtureRequest, image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     """``make start-api``: SAM's local API Gateway in front of the image, over HTTP and HTTPS."""
     log: Path = tmp_path_factory.mktemp("sam") / "log"
-    command = ["make", "start-api", *(["HTTPS=1"] if request.param == "https" else [])]
-    url = ADDRESSES[request.param]
+    port = free_port()
+    https = ["HTTPS=1"] if request.param == "https" else []
+    command = ["make", "start-api", f"PORT={port}", *https]
+    url = f"{request.param}://127.0.0.1:{port}"
     with running(command, log) as process:
         wait_until_answering(f"{url}/health", process, log)
         yield url

@@ -38,8 +38,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for environment in ENVIRONMENTS:
         if (REPOSITORY / environment).exists():
             (folder / environment).symlink_to(REPOSITORY / environment)
-    for command in ("init --quiet", "add --all"):
-        subprocess.run(["git", *command.split()], cwd=folder, check=True, capture_output=True)
     return folder
 
 

@@ -17,13 +17,13 @@ def server(
 ) -> Iterator[str]:
     """No slash at the address's end."""
     log: Path = tmp_path_factory.mktemp("server") / "log"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = ["make", request.param, f"PORT={port}"]
     if request.param == "start-api":
         request.getfixturevalue("docker")
-        command, url = ["make", "start-api"], "http://127.0.0.1:3000"
     else:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        command = ["make", "serve", f"PORT={port}", f"MODELS_DIR={names_models.directory}"]
+        command.append(f"MODELS_DIR={names_models.directory}")
     with running(command, log) as process:
         wait_until_answering(f"{url}/health", process, log)
         yield url

@@ -51,7 +51,8 @@ def test_its_errors_are_one_line_and_its_exit_code_tells(tmp_path: Path) -> None
     done = make(f"MODEL={tmp_path / 'nothing.h5'}", "NAME=x", f"MODELS_DIR={tmp_path}")
     assert done.returncode != 0
     first, *rest = done.stderr.splitlines()
-    assert first == "x was not added: nothing.h5 cannot be read: No such file or directory"
+    found = "nothing.h5 cannot be read: No such file or directory"
+    assert first == f"make add-model: x was not added: {found}"
     assert all(line.startswith("make") for line in rest)
     assert "usage: make add-model MODEL=path NAME=name" in make().stderr
 
