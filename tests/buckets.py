@@ -13,14 +13,20 @@ from functions import storage
 BUCKET = "batches"
 
 
+def forget_clients() -> None:
+    """The next client is made from the environment as it is then."""
+    storage.s3_client.cache_clear()
+    storage.region_of.cache_clear()
+
+
 @contextmanager
 def bucket() -> Iterator[Any]:
     """A client of S3 with an empty bucket, for whom :mod:`functions.storage` writes to."""
-    storage.s3_client.cache_clear()
+    forget_clients()
     client = botocore.session.get_session().create_client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
-    storage.s3_client.cache_clear()
+    forget_clients()
     client.close()
 
 

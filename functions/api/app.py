@@ -1,9 +1,12 @@
 """The FastAPI application, built once at import; ``functions.api.server`` serves it."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 
 from functions.api import health, openapi, pages
 from functions.api.bodies import BodyLimit
@@ -17,6 +20,7 @@ from inference import __version__
 from inference.golden import preload
 from inference.models import ModelFolder
 from inference.settings import settings as inference_settings
+from inference.telemetry import tracing
 
 
 def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
@@ -29,6 +33,9 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
         redoc_url=None,
         responses=declare(HTTPStatus.INTERNAL_SERVER_ERROR),
         strict_content_type=False,  # a body without a type is JSON as well
+        lifespan=_sending_traces,
+        # One span for a request and one for its model tell enough; `telemetry` says where they go.
+        telemetry={"operation_spans": False, "auto_configure": False},
     )
     endpoints = [endpoint for endpoint in discover() if endpoint.can_serve(models)]
     app.state.models = models
@@ -50,6 +57,14 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
     pages.mount_assets(app)
     app.openapi = partial(openapi.document, app)  # type: ignore[method-assign]
     return app
+
+
+@asynccontextmanager
+async def _sending_traces(_app: FastAPI) -> AsyncIterator[None]:
+    """A server that is told to stop ends before OpenTelemetry's own time to send is over."""
+    yield
+    if tracing:
+        await run_in_threadpool(tracing.send)
 
 
 def _start() -> FastAPI:

@@ -12,7 +12,7 @@ from functions.api.turns import Turns
 from inference.errors import TooLargeError
 from inference.models import Metadata, ModelFolder
 from inference.signatures import Tensors
-from inference.telemetry import record
+from inference.telemetry import record, span
 
 _FEWEST_BYTES = 2  # of a value in JSON: a digit and a comma
 Result = TypeVar("Result")
@@ -27,13 +27,20 @@ class Predictor:
     max_answer_bytes: int
     request: Request
 
-    async def in_turn(self, name: str, work: Callable[[], Result]) -> Result:
+    async def in_turn(self, name: str, work: Callable[[], Result], rows: int = 1) -> Result:
         """What ``work`` returns, when it is this request's turn at the model.
+
+        ``rows`` is for the span of a trace.
 
         Raises what :meth:`Turns.run` and :meth:`ModelFolder.describe` raise.
         """
         metadata = self.models.describe(name)
-        return await self.turns.run(self.request, name, metadata.engine, work)
+
+        def traced_work() -> Result:
+            with span("predict", model=name, rows=rows):
+                return work()
+
+        return await self.turns.run(self.request, name, metadata.engine, traced_work)
 
     async def predict(self, name: str, inputs: Tensors, signature: str | None = None) -> Tensors:
         """Outputs by name, when it is this request's turn. For endpoints.
@@ -64,7 +71,8 @@ class Predictor:
             self._require_small_answer(sum(array.size for array in outputs.values()))
             return encode(outputs)
 
-        return await self.in_turn(metadata.name, predict)
+        rows = metadata.signatures[signature].rows(inputs)
+        return await self.in_turn(metadata.name, predict, rows)
 
     def _require_limits(self, metadata: Metadata, inputs: Tensors, name: str) -> None:
         signature = metadata.signatures[name]

@@ -1,14 +1,14 @@
 """What the API reads from its environment, beside :mod:`inference.settings`."""
 
-import os
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from inference.settings import read_settings
 
 _MEGABYTE = 1024 * 1024
 
 
 class Settings(BaseModel):
-    """Environment variables, typed. Raises ``pydantic.ValidationError`` that names a bad one."""
+    """Environment variables, typed; see :func:`inference.settings.read_settings`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,6 +23,10 @@ class Settings(BaseModel):
     body_seconds: float = Field(default=30, alias="BODY_SECONDS", gt=0)  # for a whole request
     # Of the bodies that are read or answered at one time.
     max_bodies_bytes: int = Field(default=128 * _MEGABYTE, alias="MAX_BODIES_BYTES", gt=0)
+    # Processes of a plain server. Each has models, connections and the bounds above for itself.
+    workers: int = Field(default=1, alias="UVICORN_WORKERS", gt=0, le=64)
+    # For what still runs when the server is told to stop. `docker stop` kills after ten seconds.
+    stop_seconds: int = Field(default=5, alias="UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN", ge=0)
 
 
-settings = Settings.model_validate(os.environ)
+settings = read_settings(Settings)

@@ -18,7 +18,7 @@ from functions.scheduled import scoring
 from functions.scheduled.settings import settings
 from inference.models import ModelFolder
 from inference.settings import settings as inference_settings
-from inference.telemetry import logger, metrics
+from inference.telemetry import logger, metrics, traced
 
 _models = ModelFolder(inference_settings.models_dir)
 _jobs = {endpoint.name: endpoint.job for endpoint in endpoints.discover() if endpoint.job}
@@ -38,6 +38,7 @@ class Delivery(BaseModel):
         return self.model_extra or {}
 
 
+@traced
 @logger.inject_lambda_context
 @metrics.log_metrics(capture_cold_start_metric=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from functions.storage import Bucket, pack_lines, split_address
 from inference.errors import InvalidInputError, TooLargeError
 from inference.models import Model
 from inference.rows import from_rows, to_rows
+from inference.telemetry import span
 from inference.tensors import Json
 
 _LINES_OF_A_PART = 1000
@@ -187,7 +188,8 @@ def _score_lines(model: Model, lines: Sequence[Line]) -> list[Scored | Rejected]
             results.append(Rejected(row=line.number, error=f"not JSON: {error}"))
         else:
             rows.append(Row(row=line.number, value=value))
-    results += _predictions(model, rows)
+    with span("predict", model=model.name, rows=len(rows)):
+        results += _predictions(model, rows)
     return sorted(results, key=lambda result: result.row)
 
 

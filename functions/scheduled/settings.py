@@ -1,12 +1,12 @@
 """What the scheduled function reads from its environment, beside :mod:`inference.settings`."""
 
-import os
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from inference.settings import read_settings
 
 
 class Settings(BaseModel):
-    """Environment variables, typed."""
+    """Environment variables, typed; see :func:`inference.settings.read_settings`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -14,4 +14,4 @@ class Settings(BaseModel):
     batches_bucket: str | None = Field(default=None, alias="BATCHES_BUCKET")
 
 
-settings = Settings.model_validate(os.environ)
+settings = read_settings(Settings)

@@ -4,6 +4,7 @@
 and so does ``golden.npz``, by which the model is checked.
 """
 
+import stat
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -277,7 +278,9 @@ class ModelFolder:
     def _folders(self, broken: dict[str, str]) -> Iterator[Path]:
         """Folders of models. What cannot even be looked at is added to ``broken``."""
         try:
-            entries = sorted(self.directory.iterdir()) if self.directory.is_dir() else []
+            entries = sorted(self.directory.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return
         except OSError as error:
             broken[shown(self.directory)] = f"the folder of models: {error.strerror}"
             return
@@ -285,9 +288,11 @@ class ModelFolder:
             if entry.name.startswith((".", "_")):
                 continue
             try:
-                if entry.is_dir():
+                # Not `is_dir`, which since Python 3.13 is False where nobody may look.
+                if stat.S_ISDIR(entry.stat().st_mode):
                     yield entry
-                elif entry.is_symlink() and not entry.exists():
+            except FileNotFoundError:
+                if entry.is_symlink():
                     broken[shown(entry)] = f"{shown(entry)}: is a link to nothing"
             except OSError as error:
                 broken[shown(entry)] = f"{shown(entry)}: {error.strerror}"

@@ -1,12 +1,15 @@
 """Batches of names in S3: the job writes them on the schedule, the API lists and reads them.
 
-Parts are written first and a manifest last. So nobody reads half a batch. Seeds come from the
-name of the run: a repeated delivery, or a retry, writes the same objects.
+Parts are written first and a manifest last. So nobody reads half a batch. Parts lie beside the
+folders of the batches: a folder is there once its manifest is, and a list of the folders is a list
+of the finished batches. Seeds come from the name of the run: a repeated delivery, or a retry,
+writes the same objects.
 """
 
 import gzip
 import hashlib
 import json
+from collections import deque
 from http import HTTPStatus
 
 from fastapi import HTTPException
@@ -18,6 +21,8 @@ from functions.jobs import Manifest, Run
 from functions.storage import Bucket, pack_lines
 
 _FOLDER = "names/"
+_PARTS = "names/parts/"
+_FINISHED = "names/2"  # a run's name begins with its year, so this leaves out the parts
 _MANIFEST = "manifest.json"
 _LARGEST_INLINE = 1000  # names; of a larger batch the parts' addresses are answered
 
@@ -59,13 +64,17 @@ class Batches(BaseModel):
     """Finished batches, the newest first."""
 
     batches: list[str]
+    next: str | None = Field(default=None, description="Send it as `before` for older batches.")
 
 
 class PartAddress(BaseModel):
-    """Gzipped JSON Lines, at a URL that is good for an hour."""
+    """Gzipped JSON Lines, at a URL that needs no credentials."""
 
     names: int
-    url: str
+    url: str = Field(
+        description="It works for an hour, or until the server's own credentials expire, if that "
+        "is sooner. Ask for the batch again to get a new one."
+    )
 
 
 class BatchOfNames(BaseModel):
@@ -81,12 +90,13 @@ class BatchOfNames(BaseModel):
 
 
 def write_batch(options: NamesOptions, run: Run) -> NamesManifest:
-    """Write ``names/BATCH/part-00000.jsonl.gz`` and so on, and last ``manifest.json``.
+    """Write ``names/parts/BATCH/part-00000.jsonl.gz`` …, and last ``names/BATCH/manifest.json``.
 
     Raises :class:`functions.jobs.OutOfTimeError` between parts. A retry draws the others alone.
     """
-    bucket, folder = run.open_bucket(), f"{_FOLDER}{run.name}/"
-    finished = bucket.read(folder + _MANIFEST)
+    bucket, folder = run.open_bucket(), f"{_PARTS}{run.name}/"
+    manifest_key = f"{_FOLDER}{run.name}/{_MANIFEST}"
+    finished = bucket.read(manifest_key)
     if finished is not None:
         return NamesManifest.model_validate_json(finished)
     version = run.models.describe(MODEL).version
@@ -109,14 +119,23 @@ def write_batch(options: NamesOptions, run: Run) -> NamesManifest:
     manifest = NamesManifest(
         batch=run.name, model_version=version, parts=parts, **options.model_dump()
     )
-    bucket.write_once(folder + _MANIFEST, manifest.model_dump_json().encode())
+    bucket.write_once(manifest_key, manifest.model_dump_json().encode())
     return manifest
 
 
-def list_batches(bucket: Bucket) -> list[str]:
-    """Names of the finished batches, the newest first."""
-    keys = [key for key in bucket.keys(_FOLDER) if key.endswith(f"/{_MANIFEST}")]
-    return [key.split("/")[1] for key in reversed(keys)]
+def list_batches(bucket: Bucket, limit: int, before: str | None) -> Batches:
+    """The finished batches, the newest first: so many of those before the named one.
+
+    S3 lists the oldest first. So it is asked once for every thousand batches up to that one.
+    """
+    newest: deque[str] = deque(maxlen=limit + 1)
+    for folder in bucket.folders(_FINISHED):
+        name = folder.removeprefix(_FOLDER)
+        if before is not None and name >= before:
+            break
+        newest.append(name)
+    names = list(reversed(newest))
+    return Batches(batches=names[:limit], next=names[limit - 1] if len(names) > limit else None)
 
 
 def read_batch(bucket: Bucket, batch: str) -> BatchOfNames:
@@ -131,8 +150,12 @@ def read_batch(bucket: Bucket, batch: str) -> BatchOfNames:
             PartAddress(names=part.names, url=bucket.address(part.key)) for part in manifest.parts
         ]
         return BatchOfNames(**described, parts=addresses)
-    parts = [gzip.decompress(bucket.read(part.key) or b"") for part in manifest.parts]
-    lines = b"".join(parts).splitlines()
+    lines: list[bytes] = []
+    for part in manifest.parts:
+        packed = bucket.read(part.key)
+        if packed is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"a part of batch {batch} is not there")
+        lines += gzip.decompress(packed).splitlines()
     return BatchOfNames(**described, names=[json.loads(line)["name"] for line in lines])
 
 

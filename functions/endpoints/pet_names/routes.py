@@ -15,6 +15,8 @@ from functions.endpoints.pet_names.drawing import MODEL, Drawing, draw_names
 from functions.endpoints.pet_names.query import NamesQuery
 from inference.telemetry import record
 
+_RUN = r"^[0-9]{8}T[0-9]{6}Z(-[0-9a-f]{12})?$"
+
 router = APIRouter(tags=["pet names"], responses=declare(HTTPStatus.UNPROCESSABLE_ENTITY))
 
 
@@ -30,7 +32,7 @@ async def read_names(
 
     The answer's header `X-Seed` repeats it; `Server-Timing` holds the model's milliseconds.
     """
-    drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query))
+    drawing = await predictor.in_turn(MODEL, partial(draw_names, models, query), query.count)
     record_drawing(drawing)
     response.headers["X-Seed"] = str(drawing.seed)
     response.headers["Server-Timing"] = f"model;dur={drawing.model_milliseconds:.2f}"
@@ -40,13 +42,16 @@ async def read_names(
 @router.get(
     "/names/batches",
     summary="Batches that the schedule wrote",
+    response_model_exclude_none=True,
     responses=declare(HTTPStatus.NOT_FOUND),
 )
 async def read_batches(
-    bucket: BatchesBucket, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    bucket: BatchesBucket,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[str | None, Query(pattern=_RUN, description="`next` of an answer")] = None,
 ) -> Batches:
-    """A batch is listed once it is whole."""
-    return Batches(batches=(await run_in_threadpool(list_batches, bucket))[:limit])
+    """The newest first. A batch is listed once it is whole."""
+    return await run_in_threadpool(list_batches, bucket, limit, before)
 
 
 @router.get(
@@ -56,7 +61,7 @@ async def read_batches(
     responses=declare(HTTPStatus.NOT_FOUND),
 )
 async def read_one_batch(
-    bucket: BatchesBucket, batch: Annotated[str, Path(pattern=r"^\d{8}T\d{6}Z(-[0-9a-f]{12})?$")]
+    bucket: BatchesBucket, batch: Annotated[str, Path(pattern=_RUN)]
 ) -> BatchOfNames:
     """Its names, or the addresses of its parts."""
     return await run_in_threadpool(read_batch, bucket, batch)

@@ -13,7 +13,7 @@ def test_a_batch_is_written(docker: None) -> None:
     assert done.returncode == 0, done.stderr[-4000:]
     (answer,) = re.findall(r"^answer: (.*)$", done.stdout, re.MULTILINE)
     assert json.loads(answer)["count"] == 1500
-    written = re.findall(r"^s3://batches/names/[\w-]+/(\S+)", done.stdout, re.MULTILINE)
+    written = re.findall(r"^s3://batches/names/(?:parts/)?[\w-]+/(\S+)", done.stdout, re.MULTILINE)
     assert written == ["manifest.json", "part-00000.jsonl.gz", "part-00001.jsonl.gz"]
 
 

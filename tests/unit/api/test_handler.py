@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from functions.api import handler
 from functions.api.handler import lambda_handler
 from functions.api.limits import Predictor
+from inference import telemetry
+from inference.settings import Settings
 from inference.telemetry import logger
 from tests.aws import context
 
@@ -85,7 +89,47 @@ def test_logs_carry_the_correlation_id(
     assert entry["correlation_id"] == event("predict_gzip")["requestContext"]["requestId"]
     assert "on purpose" in entry["exception"]
     assert "on purpose" not in response["body"]
-    assert [line["ServerErrors"] for line in logged if "ServerErrors" in line] == [[1.0]]
+
+
+def test_server_errors_are_counted_by_version(
+    event: Event, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment is rolled back by the errors of its own version."""
+    version = Settings.model_validate({"AWS_LAMBDA_FUNCTION_VERSION": "7"})
+    monkeypatch.setattr(telemetry, "settings", version)
+    monkeypatch.setattr(Predictor, "run", lambda *_: 1 / 0)
+    assert lambda_handler(event("predict_gzip"), CONTEXT)["statusCode"] == 500
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line[:1] == "{"]
+    (entry,) = [line for line in logged if "ServerErrors" in line]
+    (declared,) = entry["_aws"]["CloudWatchMetrics"]
+    assert declared["Namespace"] == "TensorflowLambdaApi"
+    assert declared["Dimensions"] == [["service", "version"]]
+    assert declared["Metrics"] == [{"Name": "ServerErrors", "Unit": "Count"}]
+    assert (entry["ServerErrors"], entry["version"]) == ([1.0], "7")
+    assert entry["service"] == "tensorflow-lambda-api"
+    assert not [line for line in logged if "version" in line and line is not entry]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "fits", "limit"),
+    [("application/json", 6_200_000, "6 MB"), ("application/octet-stream", 4_600_000, "4.5 MB")],
+)
+def test_an_answer_over_the_limit_says_which_one_holds(
+    event: Event, monkeypatch: pytest.MonkeyPatch, media_type: str, fits: int, limit: str
+) -> None:
+    size = fits
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(b"x" * size, media_type=media_type)(scope, receive, send)
+
+    monkeypatch.setattr(handler, "app", answer)
+    assert lambda_handler(event("health"), CONTEXT)["statusCode"] == 200
+    size = fits + 150_000
+    response = lambda_handler(event("health"), CONTEXT)
+    assert response["statusCode"] == 413
+    assert not response["isBase64Encoded"]
+    assert f"the answer exceeds {limit}, the most that Lambda returns" in response["body"]
+    assert len(json.dumps(response)) < 1000
 
 
 @pytest.mark.parametrize("path", ["/health", "/models", "/v1/models/iris", "/openapi.json"])

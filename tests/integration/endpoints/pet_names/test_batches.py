@@ -42,20 +42,24 @@ def test_a_batch_of_names_is_whole_and_written_once(s3: Any) -> None:
         "temperature": 1.0,
         "model_version": 1,
     }
-    first = contents(s3, f"names/{run}/")
-    manifest = json.loads(first.pop("manifest.json"))
+    (content,) = contents(s3, f"names/{run}/").values()
+    manifest = json.loads(content)
+    first = contents(s3, f"names/parts/{run}/")
+    assert [part["key"] for part in manifest["parts"]] == [
+        f"names/parts/{run}/{key}" for key in first
+    ]
     assert [part["names"] for part in manifest["parts"]] == [1000, 1000, 500]
     names = [row["name"] for part in first.values() for row in rows(part)]
     assert len(names) == 2500
     assert len(set(names)) > 1500
     again = handler.lambda_handler(event | {"job": "pet_names"}, CONTEXT)
     assert again == answer
-    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"names/{run}/")["Contents"]:
-        s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+    for key in (f"names/{run}/manifest.json", *(part["key"] for part in manifest["parts"])):
+        s3.delete_object(Bucket=BUCKET, Key=key)
     handler.lambda_handler(event, CONTEXT)
-    second = contents(s3, f"names/{run}/")
-    assert json.loads(second.pop("manifest.json")) == manifest
-    assert second == first
+    (content,) = contents(s3, f"names/{run}/").values()
+    assert json.loads(content) == manifest
+    assert contents(s3, f"names/parts/{run}/") == first
 
 
 def test_batches_of_one_time_do_not_hide_each_other(s3: Any) -> None:
@@ -69,7 +73,7 @@ def test_batches_of_one_time_do_not_hide_each_other(s3: Any) -> None:
 
 def test_a_retry_goes_on_where_the_clock_stopped_it(s3: Any) -> None:
     event = {"scheduled_time": "2026-11-24T14:00:00+01:00", "count": 3000}
-    prefix = "names/20261124T130000Z-"
+    prefix = "names/parts/20261124T130000Z-"
     hurried = context("ScheduledFunction")
     left = iter([60_000, 60_000, 1_000])
     hurried.get_remaining_time_in_millis = lambda: next(left)
@@ -83,7 +87,7 @@ def test_a_retry_goes_on_where_the_clock_stopped_it(s3: Any) -> None:
     }
     assert handler.lambda_handler(event, CONTEXT)["count"] == 3000
     entries = s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
-    assert len(entries) == 4
+    assert len(entries) == 3
     for entry in entries:
         assert modified.get(entry["Key"], entry["LastModified"]) == entry["LastModified"]
 
@@ -108,11 +112,13 @@ def test_the_api_lists_and_serves_batches(s3: Any, names_models: ModelFolder) ->
         {"scheduled_time": "2026-01-02T00:00:00Z", "count": 1500},
     ]
     first, second = (handler.lambda_handler(event, CONTEXT)["batch"] for event in events)
-    s3.put_object(Bucket=BUCKET, Key="names/20260103T000000Z/part-00000.jsonl.gz", Body=b"half")
+    half = "names/parts/20260103T000000Z/part-00000.jsonl.gz"
+    s3.put_object(Bucket=BUCKET, Key=half, Body=b"half")
     app = create_app(names_models, Settings.model_validate(ENVIRONMENT))
     with TestClient(app) as client:
         listed = client.get("/names/batches").json()["batches"]
         assert listed[-2:] == [second, first]
+        assert "20260103T000000Z" not in listed
         small = client.get(f"/names/batches/{first}").json()
         assert len(small["names"]) == small["count"] == 3
         large = client.get(f"/names/batches/{second}").json()
@@ -120,4 +126,13 @@ def test_the_api_lists_and_serves_batches(s3: Any, names_models: ModelFolder) ->
         assert all("X-Amz-Algorithm=AWS4-HMAC-SHA256" in part["url"] for part in large["parts"])
         assert client.get("/names/batches/20260103T000000Z").status_code == 404
         assert client.get("/names/batches/nonsense").status_code == 422
-        assert client.get("/names/batches?limit=1").json() == {"batches": listed[:1]}
+        page = client.get("/names/batches?limit=1").json()
+        assert page == {"batches": listed[:1], "next": listed[0]}
+        rest = client.get(f"/names/batches?before={page['next']}").json()
+        assert rest == {"batches": listed[1:]}
+        s3.delete_object(Bucket=BUCKET, Key=f"names/parts/{first}/part-00000.jsonl.gz")
+        gone = client.get(f"/names/batches/{first}")
+        assert (gone.status_code, gone.json()["error"]) == (
+            404,
+            f"a part of batch {first} is not there",
+        )
