@@ -36,7 +36,7 @@ def main() -> None:
     changes: dict[str, Any] = arguments.parse_args().input
     template = yaml_parse((REPOSITORY / ".aws-sam/build/template.yaml").read_text(encoding="utf-8"))
     properties = template["Resources"][_FUNCTION]["Properties"]
-    event = json.loads(properties["Events"]["Schedule"]["Properties"]["Input"])
+    event = json.loads(template["Parameters"]["ScheduleInput"]["Default"])
     event |= {"scheduled_time": datetime.now(UTC).isoformat(timespec="seconds"), **changes}
     with tempfile.TemporaryDirectory() as name, emulated_aws(Path(name)) as aws:
         variables = properties["Environment"]["Variables"]

@@ -1,17 +1,29 @@
 """The template as CloudFormation sees it: transformed by SAM, its conditions decided."""
 
 import json
+import re
 import subprocess
 from functools import cache
 from typing import Any
 
+import pytest
+
 from tests.processes import REPOSITORY
+
+needs_sam = pytest.mark.skipif(
+    not (REPOSITORY / ".venv-sam").exists(), reason="SAM is not installed: make .venv-sam/sam"
+)
+DOMAIN = {
+    "DomainName": "models.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:000000000000:certificate/1",
+    "HostedZoneId": "Z1",
+}
 
 
 @cache
-def transformed() -> str:
-    """JSON of what CloudFormation gets, nothing decided."""
-    return _run("-m", "scripts.transform_template")
+def transformed(deployment: str = "AllAtOnce") -> str:
+    """JSON of what CloudFormation gets. Only the parameter that SAM itself reads is decided."""
+    return _run("-m", "scripts.transform_template", f"Deployment={deployment}")
 
 
 def in_sam_environment(module: str, expression: str) -> Any:
@@ -32,8 +44,14 @@ def _run(*arguments: str) -> str:
     return done.stdout
 
 
-class _Decider:
-    """Decides conditions and ``Fn::If`` for one choice of parameters."""
+@cache
+def parameters() -> frozenset[str]:
+    """The names of the template's parameters."""
+    return frozenset(json.loads(transformed())["Parameters"])
+
+
+class Decider:
+    """Decides conditions, rules and ``Fn::If`` for one choice of parameters."""
 
     def __init__(self, conditions: dict[str, Any], values: dict[str, str]) -> None:
         self._conditions = conditions
@@ -46,6 +64,9 @@ class _Decider:
         if operator == "Fn::Equals":
             first, second = (str(self.decide(argument)) for argument in arguments)
             return first == second
+        if operator == "Fn::EachMemberEquals":
+            members, expected = map(self.decide, arguments)
+            return all(member == expected for member in members.split(","))
         if operator == "Fn::Not":
             return not self.holds(arguments[0])
         if operator in ("Fn::And", "Fn::Or"):
@@ -83,15 +104,66 @@ class _Decider:
 
 def deployed(**parameters: str) -> dict[str, dict[str, Any]]:
     """The resources that a stack with these parameters has, every ``Fn::If`` decided."""
-    template = json.loads(transformed())
+    template = json.loads(transformed(parameters.get("Deployment", "AllAtOnce")))
     assert not parameters.keys() - template["Parameters"].keys()
     values = {
         name: parameters.get(name, str(parameter["Default"]))
         for name, parameter in template["Parameters"].items()
     }
-    decider = _Decider(template["Conditions"], values)
+    decider = Decider(template["Conditions"], values)
     return {
         name: {**resource, "Properties": decider.decide(resource.get("Properties", {}))}
         for name, resource in template["Resources"].items()
         if "Condition" not in resource or decider.holds(resource["Condition"])
     }
+
+
+def of_type(resources: dict[str, dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of the resources of a type."""
+    return {
+        name: resource["Properties"]
+        for name, resource in resources.items()
+        if resource["Type"] == kind
+    }
+
+
+def references(value: Any) -> set[str]:
+    """Logical ids that a property refers to."""
+    if isinstance(value, list):
+        return set().union(*map(references, value))
+    if not isinstance(value, dict):
+        return set()
+    if value.keys() == {"Ref"}:
+        return {value["Ref"]}
+    if value.keys() == {"Fn::GetAtt"}:
+        attribute: str | list[str] = value["Fn::GetAtt"]
+        return {attribute.split(".")[0] if isinstance(attribute, str) else attribute[0]}
+    if value.keys() == {"Fn::Sub"}:
+        given = value["Fn::Sub"]
+        text, values = (given, dict[str, Any]()) if isinstance(given, str) else given
+        named = {name.split(".")[0] for name in re.findall(r"\$\{([\w:.]+)\}", text)}
+        found: set[str] = named - values.keys() - parameters()
+        return found | references(values)
+    return references(list(value.values()))
+
+
+def refusals(template: dict[str, Any], **parameters: str) -> list[str]:
+    """What CloudFormation says of these parameters before it creates anything."""
+    values = {
+        name: str(parameter.get("Default", ""))
+        for name, parameter in template["Parameters"].items()
+    } | parameters
+    said = [
+        template["Parameters"][name]["ConstraintDescription"]
+        for name, value in parameters.items()
+        if not re.fullmatch(template["Parameters"].get(name, {}).get("AllowedPattern", ".*"), value)
+    ]
+    decider = Decider(template.get("Conditions", {}), values)
+    for rule in template["Rules"].values():
+        if "RuleCondition" not in rule or decider.holds(rule["RuleCondition"]):
+            said += [
+                assertion["AssertDescription"]
+                for assertion in rule["Assertions"]
+                if not decider.holds(assertion["Assert"])
+            ]
+    return said

@@ -67,11 +67,11 @@ class KeyCache:
 
 def _fetch(arn: str) -> str:
     session = botocore.session.get_session()
-    if ":secretsmanager:" in arn:
-        client = session.create_client("secretsmanager", config=_CONFIG)
+    _, _, service, region, *_ = arn.split(":")
+    client = session.create_client(service, region_name=region or None, config=_CONFIG)
+    if service == "secretsmanager":
         secret: str = client.get_secret_value(SecretId=arn).get("SecretString", "")
         return secret
-    client = session.create_client("ssm", config=_CONFIG)
-    name = arn.split(":parameter", 1)[1]
-    value: str = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+    # By the ARN, which does not tell the name: `…:parameter/key` is the ARN of `key` and of `/key`.
+    value: str = client.get_parameter(Name=arn, WithDecryption=True)["Parameter"]["Value"]
     return value

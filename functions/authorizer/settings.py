@@ -1,12 +1,12 @@
 """What the authorizer reads from its environment."""
 
-import os
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from inference.settings import read_settings
 
 
 class Settings(BaseModel):
-    """Environment variables, typed. Raises ``pydantic.ValidationError`` if there is no key."""
+    """Environment variables, typed; see :func:`inference.settings.read_settings`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -14,4 +14,4 @@ class Settings(BaseModel):
     api_key_arn: str = Field(alias="API_KEY_ARN", min_length=1)
 
 
-settings = Settings.model_validate(os.environ)
+settings = read_settings(Settings)

@@ -1,12 +1,12 @@
 """What the pre-traffic hook reads from its environment, beside :mod:`inference.settings`."""
 
-import os
-
 from pydantic import BaseModel, ConfigDict, Field
+
+from inference.settings import read_settings
 
 
 class Settings(BaseModel):
-    """Environment variables, typed. Raises ``pydantic.ValidationError`` if there is no version."""
+    """Environment variables, typed; see :func:`inference.settings.read_settings`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -14,4 +14,4 @@ class Settings(BaseModel):
     new_version: str = Field(alias="NEW_VERSION", min_length=1)
 
 
-settings = Settings.model_validate(os.environ)
+settings = read_settings(Settings)

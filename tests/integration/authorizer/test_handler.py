@@ -7,27 +7,33 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
 
 from functions.authorizer import keys
-from tests.aws import context, emulated, started
+from tests.aws import context, emulated, started, use_credentials
 from tests.processes import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore")
 KEY = "a key of our own"  # pragma: allowlist secret
 
 
-@pytest.fixture(scope="module", params=["secretsmanager", "ssm"])
+@pytest.fixture(scope="module", params=["secretsmanager", "/names/key", "models-key"])
 def handler(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ModuleType]:
-    """The authorizer's module, started with the key's place in its environment."""
+    """The authorizer's module, started with the place of a secret, or of a parameter of SSM.
+
+    A parameter has a path, such as ``/names/key``, or a plain name.
+    """
     with emulated(tmp_path_factory.mktemp("keys") / "log") as patch:
-        client = botocore.session.get_session().create_client(request.param)
-        if request.param == "ssm":
-            client.put_parameter(Name="/names/key", Value=KEY, Type="SecureString")
-            arn = client.get_parameter(Name="/names/key")["Parameter"]["ARN"]
-        else:
+        session = botocore.session.get_session()
+        if request.param == "secretsmanager":
+            client = session.create_client("secretsmanager")
             arn = client.create_secret(Name="names/key", SecretString=KEY)["ARN"]
+        else:
+            client = session.create_client("ssm")
+            client.put_parameter(Name=request.param, Value=KEY, Type="SecureString")
+            arn = client.get_parameter(Name=request.param)["Parameter"]["ARN"]
         client.close()
         yield started(patch, "authorizer", API_KEY_ARN=arn)
 
@@ -128,6 +134,55 @@ def test_a_deleted_key_lets_nobody_in(
 def test_it_does_not_start_without_a_key(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Lambda logs the sentence, and answers no request."""
     monkeypatch.delenv("API_KEY_ARN", raising=False)
-    with pytest.raises(ValueError, match="API_KEY_ARN"):
+    monkeypatch.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001")
+    with pytest.raises(
+        ValueError, match=r"^API_KEY_ARN.*Correct or unset this environment variable"
+    ):
         started(monkeypatch, "authorizer", **environment)
+
+
+@pytest.mark.parametrize(
+    ("place", "operation", "asked", "answer"),
+    [
+        (
+            "ssm:cn-north-1:000000000000:parameter/models-key",
+            "get_parameter",
+            {"Name": "ARN", "WithDecryption": True},
+            {"Parameter": {"Name": "models-key", "Value": KEY}},
+        ),
+        (
+            "secretsmanager:cn-north-1:000000000000:secret:models-key-abcdef",
+            "get_secret_value",
+            {"SecretId": "ARN"},  # pragma: allowlist secret
+            {"SecretString": KEY},
+        ),
+    ],
+)
+def test_a_key_is_asked_for_by_its_whole_arn_in_its_own_region(
+    place: str,
+    operation: str,
+    asked: dict[str, Any],
+    answer: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ARN of ``models-key`` is also the one of ``/models-key``: only SSM knows which it is."""
+    arn = f"arn:aws-cn:{place}"
+    use_credentials(monkeypatch)
+    session = botocore.session.get_session()
+    create, regions = session.create_client, []
+
+    def create_stubbed(service: str, **options: Any) -> Any:
+        client = create(service, **options)
+        regions.append(client.meta.region_name)
+        expected = {name: arn if value == "ARN" else value for name, value in asked.items()}
+        stubber = Stubber(client)
+        stubber.add_response(operation, answer, expected)
+        stubber.activate()
+        return client
+
+    monkeypatch.setattr(session, "create_client", create_stubbed)
+    monkeypatch.setattr(botocore.session, "get_session", lambda: session)
+    assert keys.KeyCache(arn).read() == KEY
+    assert regions == ["cn-north-1"]

@@ -1,11 +1,8 @@
 """The hook invokes the real handler under AWS's emulator; CodeDeploy is listened for."""
 
-import json
 import shutil
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +14,11 @@ from inference import golden
 from inference.models import ModelFolder
 from tests.aws import context, started, use_credentials
 from tests.folders import change, change_golden, copy_iris
+from tests.integration.pre_traffic.codedeploy import codedeploy
 from tests.lambda_runtime import lambda_runtime
 from tests.processes import MODELS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:botocore")
-CONTEXT = context("PreTrafficFunction")
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "hook-1"}
 
 
@@ -30,10 +27,11 @@ class Hook:
     """The hook's module, and what CodeDeploy was told by it."""
 
     handler: ModuleType
-    told: list[dict[str, Any]] = field(default_factory=list)
+    told: list[dict[str, Any]]
 
-    def replay(self) -> dict[str, Any]:
-        answer: dict[str, Any] = self.handler.lambda_handler(EVENT, CONTEXT)
+    def replay(self, milliseconds: int = 300_000) -> dict[str, Any]:
+        invocation = context("PreTrafficFunction", milliseconds)
+        answer: dict[str, Any] = self.handler.lambda_handler(EVENT, invocation)
         return answer
 
 
@@ -52,40 +50,20 @@ def with_golden(folder: Path, models: Path, outputs: Any) -> None:
 @pytest.fixture(scope="module")
 def hook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hook]:
     """The hook in front of a new version of the function, which answers."""
-    told: list[dict[str, Any]] = []
-
-    class CodeDeploy(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            operation = self.headers["X-Amz-Target"].split(".")[1]
-            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            told.append({"operation": operation, **body})
-            answer = json.dumps(
-                {"lifecycleEventHookExecutionId": body["lifecycleEventHookExecutionId"]}
-            ).encode()
-            self.send_response(200)
-            self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-            """Silence."""
-
-    server = HTTPServer(("127.0.0.1", 0), CodeDeploy)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     log = tmp_path_factory.mktemp("version") / "log"
     environment = {"MODELS_DIR": str(MODELS)}
-    with lambda_runtime(log, environment) as invocations, pytest.MonkeyPatch.context() as patch:
+    with (
+        lambda_runtime(log, environment) as invocations,
+        codedeploy() as deployments,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("AWS_ENDPOINT_URL_LAMBDA", invocations.split("/2015")[0])
-        patch.setenv("AWS_ENDPOINT_URL_CODEDEPLOY", f"http://127.0.0.1:{server.server_port}")
+        patch.setenv("AWS_ENDPOINT_URL_CODEDEPLOY", deployments.url)
         use_credentials(patch)
         # The runtime emulator knows its function by this name.
         handler = started(patch, "pre_traffic", NEW_VERSION="function")
         patch.setattr(handler, "_models", ModelFolder(MODELS))
-        yield Hook(handler, told)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+        yield Hook(handler, deployments.told)
 
 
 def test_a_version_that_answers_as_it_should_is_let_through(hook: Hook) -> None:
@@ -162,6 +140,7 @@ def test_a_version_that_cannot_be_asked_is_stopped(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    assert hook.replay() == {"status": "Failed", "wrong": ["EndpointConnectionError"]}
+    one_attempt = 50_000  # milliseconds; more of them for a longer time
+    answer = hook.replay(one_attempt)
+    assert answer == {"status": "Failed", "wrong": ["EndpointConnectionError"]}
     assert hook.told[-1]["status"] == "Failed"
