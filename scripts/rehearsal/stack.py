@@ -1,83 +1,99 @@
-"""The stack of the rehearsal. The script of `make deploy` deploys it; HTTP requests call it."""
+"""A stack of the rehearsal. The scripts of `make deploy` and `make rollback` change it."""
 
-import gzip
 import json
+import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from samcli.yamlhelper import yaml_dump, yaml_parse
 
+from scripts.rehearsal.environments import write_environment
 from scripts.servers import REPOSITORY
-
-_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/apifunction:rehearsal"
-_NAME = "rehearsal"
-_PATIENCE = 120  # seconds
 
 
 class Stack:
-    """What the steps of the rehearsal do. Raises ``RuntimeError`` that says what failed."""
+    """One environment. Raises ``RuntimeError`` that says what failed."""
 
-    def __init__(self, aws: str, folder: Path) -> None:
+    def __init__(self, aws: str, folder: Path, environment: str) -> None:
+        self.name = f"rehearsal-{environment}"
         self._aws = aws
-        self._template = folder / "template.yaml"
+        self._folder = folder
+        self._environment = environment
+        self._place = [
+            f"--config-env={environment}",
+            f"--config-file={folder / 'samconfig.toml'}",
+        ]
 
-    def prepare(self, scheduled_time: str) -> None:
-        """Write the built template without what MiniStack cannot do.
+    def configure(self, **parameters: str) -> None:
+        """Write the environment's section of samconfig.toml."""
+        write_environment(self._folder / "samconfig.toml", self._environment, parameters)
 
-        MiniStack has no registry, so the image is only tagged, and named in the template. It has no
-        CodeDeploy, and it does not fill in the placeholder of the scheduled time.
+    def deploy(self, *options: str) -> str:
+        """Create or update the stack, as ``make deploy`` does. Returns what was printed."""
+        templates = [
+            f"--template-file={self._folder / 'template.yaml'}",
+            f"--registry-template={self._folder / 'registry.yaml'}",
+        ]
+        return _python("scripts.deploy", *self._place, "--no-build", *templates, *options)
+
+    def roll_back(self) -> str:
+        """Serve the version before again, as ``make rollback`` does."""
+        return _python("scripts.rollback", *self._place)
+
+    def smoke(self, aws: str) -> str:
+        """Compare the API's answers with the models here, as ``make smoke`` does.
+
+        ``aws`` is MiniStack's address on the loopback interface. A key is sent to no other address
+        over http. MiniStack finds an API by a path as well.
         """
-        _run("docker", "tag", "apifunction:latest", _IMAGE)
-        built = (REPOSITORY / ".aws-sam/build/template.yaml").read_text(encoding="utf-8")
-        template = yaml_parse(built.replace("<aws.scheduler.scheduled-time>", scheduled_time))
-        for resource in template["Resources"].values():
-            if resource["Type"] == "AWS::Serverless::Function":
-                resource["Properties"]["ImageUri"] = _IMAGE
-                resource["Properties"].pop("DeploymentPreference", None)
-        self._template.write_text(yaml_dump(template), encoding="utf-8")
-
-    def deploy(self, **parameters: str) -> None:
-        """Create or update the stack, as ``make deploy`` does, with these parameters."""
-        overrides = [f"{name}={value}" for name, value in parameters.items()]
-        place = (f"--stack-name={_NAME}", f"--template-file={self._template}", "--region=us-east-1")
-        _run(
-            sys.executable,
-            "-m",
-            "scripts.deploy",
-            *place,
-            "--no-confirm-changeset",
-            "--parameter-overrides",
-            *overrides,
+        api = urlsplit(self.output("Url")).netloc.partition(".")[0]
+        python = REPOSITORY / ".venv/bin/python"
+        url = f"{aws}/_aws/execute-api/{api}/$default"
+        return _run(
+            *(python, "-m", "scripts.smoke", url, "--requests=20"),
+            PYTHONPATH=f"{REPOSITORY}:{REPOSITORY / 'layers'}",
+            SMOKE_API_KEY=self.api_key(),
         )
 
     def delete(self) -> None:
-        """Delete the stack with ``sam delete``. The template keeps the bucket and its objects."""
-        sam = Path(sys.executable).with_name("sam")
-        _run(sam, "delete", f"--stack-name={_NAME}", "--no-prompts", "--region=us-east-1")
-        stacks = boto3.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE"])
-        if _NAME in [stack["StackName"] for stack in stacks["StackSummaries"]]:
+        """Delete the stack. The template keeps the bucket and its objects.
+
+        Not with ``sam delete``, which cannot read an image that is named by its digest.
+        """
+        cloudformation = boto3.client("cloudformation")
+        cloudformation.delete_stack(StackName=self.name)
+        cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        stacks = cloudformation.list_stacks(
+            StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"]
+        )
+        if self.name in [stack["StackName"] for stack in stacks["StackSummaries"]]:
             raise RuntimeError("the stack is still there")
 
     def output(self, key: str) -> str:
         """The value of an output of the stack."""
-        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=_NAME)["Stacks"]
+        (stack,) = boto3.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
         values: dict[str, str] = {
             output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]
         }
         return values[key]
 
+    def api_key(self) -> str:
+        """The key that the stack made."""
+        secret = boto3.client("secretsmanager").get_secret_value(SecretId=self.output("ApiKeyArn"))
+        key: str = secret["SecretString"]
+        return key
+
     def function(self, logical_id: str) -> str:
         """The name of a function."""
         resource = boto3.client("cloudformation").describe_stack_resource(
-            StackName=_NAME, LogicalResourceId=logical_id
+            StackName=self.name, LogicalResourceId=logical_id
         )
         name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
         return name
@@ -90,11 +106,26 @@ class Stack:
         versions = [version["Version"] for version in answer["Versions"]]
         return [version for version in versions if version != "$LATEST"]
 
-    def ask(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
+    def serving(self, logical_id: str) -> dict[str, Any]:
+        """The configuration of the version that the alias names."""
+        configuration: dict[str, Any] = boto3.client("lambda").get_function_configuration(
+            FunctionName=self.function(logical_id), Qualifier="live"
+        )
+        return configuration
+
+    def image(self, logical_id: str) -> str:
+        """The image of the version that the alias names."""
+        function = boto3.client("lambda").get_function(
+            FunctionName=self.function(logical_id), Qualifier="live"
+        )
+        image: str = function["Code"]["ImageUri"]
+        return image
+
+    def ask(self, path: str, key: str | None = None) -> tuple[int, Any]:
         """Status and JSON of a request through the API Gateway, which finds the API by its host."""
+        headers = {"Host": urlsplit(self.output("Url")).netloc}
         request = urllib.request.Request(  # noqa: S310 - http
-            f"{self._aws}{path}",
-            headers={"Host": urlsplit(self.output("Url")).netloc} | (headers or {}),
+            f"{self._aws}{path}", headers=headers | ({"x-api-key": key} if key else {})
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
@@ -103,52 +134,22 @@ class Stack:
             with error:
                 return error.code, json.load(error)
 
-    def scheduled_names(self, time: str) -> tuple[str, list[str]]:
-        """The run of the example at this time and the names it wrote. Waits for its manifest."""
-        s3, bucket = boto3.client("s3"), self.output("BatchesBucket")
 
-        def manifests() -> list[str]:
-            listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"names/{time}-")
-            keys = [entry["Key"] for entry in listed.get("Contents", [])]
-            return [key for key in keys if key.endswith("/manifest.json")]
-
-        (manifest,) = wait_for("the manifest of the scheduled run", manifests)
-        content = json.load(s3.get_object(Bucket=bucket, Key=manifest)["Body"])
-        parts = [s3.get_object(Bucket=bucket, Key=part["key"])["Body"] for part in content["parts"]]
-        lines = [line for part in parts for line in gzip.decompress(part.read()).splitlines()]
-        return content["batch"], [json.loads(line)["name"] for line in lines]
-
-    def fail_a_run(self) -> Any:  # noqa: ANN401 - JSON
-        """Send an event that makes the run fail. Returns the message in the queue of failures."""
-        # MiniStack reads how a run is retried from $LATEST; the template sets it on the alias.
-        client, name = boto3.client("lambda"), self.function("ScheduledFunction")
-        retries = client.get_function_event_invoke_config(FunctionName=name, Qualifier="live")
-        client.put_function_event_invoke_config(
-            FunctionName=name,
-            MaximumRetryAttempts=retries["MaximumRetryAttempts"],
-            DestinationConfig=retries["DestinationConfig"],
-        )
-        event = json.dumps({"scheduled_time": "yesterday"})
-        client.invoke(FunctionName=name, InvocationType="Event", Payload=event)
-        sqs, queue = boto3.client("sqs"), self.output("Failures")
-        messages = wait_for(
-            "the failure in the queue", lambda: sqs.receive_message(QueueUrl=queue).get("Messages")
-        )
-        return json.loads(messages[0]["Body"])
+def _python(module: str, *arguments: str) -> str:
+    return _run(sys.executable, "-m", module, *arguments)
 
 
-def wait_for(what: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - what `find` returns
-    """Call ``find`` until it returns something that is true, and return that."""
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        if result := find():
-            return result
-        time.sleep(0.5)
-    raise RuntimeError(f"{what} did not come in {_PATIENCE} s")
-
-
-def _run(*command: str | Path) -> None:
-    process = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+def _run(*command: str | Path, **environment: str) -> str:
+    process = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env=os.environ | environment,
+    )
     if process.returncode:
         output = f"{process.stdout}{process.stderr}"
         raise RuntimeError(f"`{' '.join(map(str, command))}` failed:\n{output[-3000:]}")
+    return process.stdout

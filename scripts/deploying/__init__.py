@@ -1,0 +1,1 @@
+"""The parts of `make deploy` and `make rollback`."""
