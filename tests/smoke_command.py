@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from inference.telemetry import logger
 from scripts import smoke
 from tests.processes import MODELS
 
@@ -39,8 +40,12 @@ class Smoke:
         file = self.folder / "report.json"
         file.unlink(missing_ok=True)
         options = [f"--models-dir={models}", f"--json={file}", "--requests=3", *arguments]
-        with pytest.raises(SystemExit) as ended:
-            smoke.main([url, *options])
+        level = logger.log_level  # the command silences it for its own process
+        try:
+            with pytest.raises(SystemExit) as ended:
+                smoke.main([url, *options])
+        finally:
+            logger.setLevel(level)
         out, err = self.capture.readouterr()
         content = file.read_text() if file.exists() else ""
         code = ended.value.code
