@@ -1,6 +1,8 @@
 """The golden file's format: calls of a model, inputs with the outputs that the original gave.
 
-``golden.npz`` holds arrays by ``signature/inputs/name`` and ``signature/outputs/name``.
+``golden.npz`` holds arrays by ``signature/inputs/name`` and ``signature/outputs/name``. NumPy drops
+zeros at the end of a text of bytes. Where there are some, ``inputs-marked`` or ``outputs-marked``
+holds each text with one byte more.
 """
 
 import io
@@ -18,6 +20,8 @@ from inference.metadata import Metadata
 from inference.signatures import Signature, Tensors
 
 GOLDEN = "golden.npz"
+_MARKED = "-marked"
+_MARK = b"."
 _MOST_BYTES = 200_000_000  # packed and unpacked; `add-model` writes a megabyte where it can
 
 
@@ -31,12 +35,21 @@ class Call:
 
 def pack(calls: dict[str, Call]) -> dict[str, NDArray[Any]]:
     """Arrays by ``signature/inputs/name`` and ``signature/outputs/name``; text as fixed bytes."""
-    return {
-        f"{signature}/{kind}/{name}": array.astype(bytes) if array.dtype == object else array
-        for signature, call in calls.items()
-        for kind, tensors in (("inputs", call.inputs), ("outputs", call.outputs))
-        for name, array in tensors.items()
-    }
+    packed = {}
+    for signature, call in calls.items():
+        for kind, tensors in (("inputs", call.inputs), ("outputs", call.outputs)):
+            for name, array in tensors.items():
+                mark = array.dtype == object and any(map(_ends_in_zero, array.ravel()))
+                marked = f"{kind}{_MARKED}" if mark else kind
+                whole = array + _MARK if mark else array
+                packed[f"{signature}/{marked}/{name}"] = (
+                    whole.astype(bytes) if array.dtype == object else array
+                )
+    return packed
+
+
+def _ends_in_zero(text: bytes) -> bool:
+    return text.endswith(b"\0")
 
 
 def unpack(file: Path) -> dict[str, Call]:
@@ -67,6 +80,9 @@ def _unpack(content: bytes) -> dict[str, Call]:
             signature, kind, name = key.split("/", 2)
             array = arrays[key]
             array = array.astype(object) if array.dtype.kind == "S" else array
+            if kind.endswith(_MARKED):
+                kind = kind.removesuffix(_MARKED)
+                array = np.vectorize(lambda text: text[:-1], otypes=[object])(array)
             tensors.setdefault(signature, {"inputs": {}, "outputs": {}})[kind][name] = array
     return {signature: Call(**kinds) for signature, kinds in tensors.items()}
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -10,12 +11,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from inference.engines import EngineName
 from inference.errors import BrokenModelError
 from inference.files import read_file, shown
+from inference.inputs import Input
+from inference.inputs.images import ImageInput
 from inference.limits import Limits
+from inference.outputs import ClassesOutput, Output, main_output, with_labels
 from inference.signatures import Signature, TensorSpec
 
 METADATA = "metadata.json"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")  # of a model, because it is part of addresses
 _MOST_BYTES = 10_000_000  # of the file; 100,000 labels take a fifth
+_BINARY = 2  # labels of an output that is one probability
 _MOST_DIMENSIONS = 32
 _MOST_VALUES = 2**31 - 1  # of the fixed dimensions of a tensor: LiteRT counts with 32 bits
 
@@ -47,6 +52,15 @@ class ServedRecord(BaseModel):
     bytes: int
 
 
+class PreprocessingRecord(BaseModel):
+    """The file of what runs before the engine, such as a text's vocabulary."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Annotated[str, AfterValidator(_inside)]  # in the model's folder
+    sha256: str
+
+
 class Provenance(BaseModel):
     """How a model came into its folder."""
 
@@ -70,6 +84,8 @@ class Metadata(BaseModel):
     engine: EngineName
     engine_reason: str = ""  # why TensorFlow serves it and not LiteRT
     file: Annotated[str, AfterValidator(_inside)]  # what the engine loads, in the model's folder
+    # What runs before the engine; the signatures are those of the model before it was lifted out.
+    preprocessing: PreprocessingRecord | None = None
     signatures: dict[str, Signature]
     default_signature: str
     # Limits of one request; edit them freely. `add-model` derives them from a measured cost.
@@ -79,6 +95,10 @@ class Metadata(BaseModel):
     # Whether it was added with `--allow-code`: its program may do more than compute.
     allow_code: bool = False
     labels: list[str] = []  # class names, in the order of the output's last dimension
+    # How a person's value becomes a tensor, and what a tensor means to a person; of the default
+    # signature. A tensor that is not here is sent, or answered, as numbers alone.
+    inputs: dict[str, Input] = {}
+    outputs: dict[str, Output] = {}
     provenance: Provenance | None = None
 
     @property
@@ -92,6 +112,19 @@ class Metadata(BaseModel):
         return self.signatures[self.default_signature]
 
     @property
+    def images(self) -> list[str]:
+        """The inputs that take pictures."""
+        return [name for name, given in self.inputs.items() if isinstance(given, ImageInput)]
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether a prediction is one class of several."""
+        shapes = {name: spec.shape[1:] for name, spec in self.signature.outputs.items()}
+        meant = with_labels(shapes, self.outputs, self.labels)
+        main = main_output(list(shapes), meant)
+        return main is not None and isinstance(meant.get(main), ClassesOutput)
+
+    @property
     def served_sha256(self) -> str | None:
         """The digest of what the engine loads. None where nobody recorded it."""
         return self.provenance.served.sha256 if self.provenance else None
@@ -103,14 +136,29 @@ class Metadata(BaseModel):
         for signature in self.signatures.values():
             for spec in (*signature.inputs.values(), *signature.outputs.values()):
                 _require_possible(spec)
+        _require_known("inputs", self.inputs, self.signature.inputs)
+        _require_known("outputs", self.outputs, self.signature.outputs)
+        for name, declared in self.inputs.items():
+            declared.check(self.signature.inputs[name], name)
+        for name, meant in self.outputs.items():
+            meant.check(self.signature.outputs[name], name, self.labels)
         count = len(self.labels)
         rows = [spec.shape[1:] for spec in self.signature.outputs.values()]
-        if count and (count,) not in rows and (-1,) not in rows:
+        is_binary = count == _BINARY and bool(self.outputs)
+        if count and (count,) not in rows and (-1,) not in rows and not is_binary:
             raise ValueError(
                 f"there are {count} labels, but no output of {self.default_signature} "
                 f"has {count} values in a row"
             )
         return self
+
+
+def _require_known(kind: str, declared: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ``ValueError`` for a declaration of no tensor."""
+    if unknown := sorted(set(declared) - set(known)):
+        raise ValueError(
+            f"{kind} declares '{unknown[0]:.60}', but the default signature has {sorted(known)}"
+        )
 
 
 def _require_possible(spec: TensorSpec) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from inference import trial
 from inference.calls import Call, read_calls
-from inference.digests import digest_of, require_digest
-from inference.engines import Engine, load_engine
+from inference.engines import Engine
 from inference.errors import BrokenModelError, InvalidInputError, ModelNotFoundError
-from inference.files import require_plain_folder, shown
+from inference.files import shown
+from inference.loading import load_described, require_digests
 from inference.metadata import (
     METADATA,
     Metadata,
+    PreprocessingRecord,
     Provenance,
     ServedRecord,
     SourceRecord,
@@ -33,6 +34,7 @@ __all__ = [
     "Metadata",
     "Model",
     "ModelFolder",
+    "PreprocessingRecord",
     "Provenance",
     "ServedRecord",
     "SourceRecord",
@@ -72,22 +74,7 @@ def load_model(folder: Path) -> Model:
 
 
 def _load_described(folder: Path, metadata: Metadata, *, check_digest: bool = True) -> Model:
-    expected = metadata.served_sha256 if check_digest else None
-    try:
-        engine = load_engine(
-            metadata.engine, folder / metadata.file, expected, allow_code=metadata.allow_code
-        )
-    except BrokenModelError as error:
-        if str(error).startswith(f"{folder.name}: "):
-            raise
-        raise BrokenModelError(f"{folder.name}: {error}") from error
-    missing = sorted(metadata.signatures.keys() - engine.signatures.keys())
-    if missing:
-        raise BrokenModelError(
-            f"{folder.name}: {METADATA} describes the signatures {missing}, which "
-            f"{metadata.file} does not have"
-        )
-    return Model(metadata, engine)
+    return Model(metadata, load_described(folder, metadata, check_digest=check_digest))
 
 
 def _described(folder: Path) -> tuple[Metadata, dict[str, Call]]:
@@ -216,13 +203,10 @@ class ModelFolder:
     def check_digest(self, name: str) -> None:
         """Compare the digest of a model that is not loaded. Another one makes it broken."""
         metadata = self.describe(name)
-        path = self.directory / name / metadata.file
-        if self.verify == "none" or metadata.served_sha256 is None or name in self._loaded:
+        if self.verify == "none" or name in self._loaded:
             return
         try:
-            if metadata.engine == "tensorflow":
-                require_plain_folder(path)
-            require_digest(path.name, digest_of(path), metadata.served_sha256)
+            require_digests(self.directory / name, metadata)
         except (BrokenModelError, OSError) as error:
             self._break(name, BrokenModelError(f"{name}: {error}"))
 

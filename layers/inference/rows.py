@@ -123,6 +123,23 @@ def to_rows(outputs: Tensors, as_b64: Sequence[str] = ()) -> list[dict[str, Json
     return [dict(zip(outputs, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
+def names_of_bytes(tensors: Tensors) -> list[str]:
+    """The tensors of bytes that are no text in UTF-8: JSON holds them as ``{"b64": …}`` only."""
+
+    def is_text(value: bytes) -> bool:
+        try:
+            bytes(value).decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    return [
+        name
+        for name, array in tensors.items()
+        if array.dtype.kind in "OS" and not all(map(is_text, array.ravel().tolist()))
+    ]
+
+
 def to_columns(outputs: Tensors, as_b64: Sequence[str] = ()) -> dict[str, Json]:
     """A nested list for each output, by name."""
     return {name: to_json(array, as_b64=name in as_b64) for name, array in outputs.items()}

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, field_serializer
 
 from inference.errors import InvalidInputError
 
@@ -48,6 +48,33 @@ class TensorSpec(BaseModel):
         )
 
 
+class FeatureSpec(BaseModel):
+    """One feature of a ``tf.Example``, as ``tf.io.FixedLenFeature`` declares it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dtype: Literal["float32", "int64", "string"]  # the three kinds of values that there are
+    shape: tuple[NonNegativeInt, ...]  # of one example
+    required: bool = True
+    # The numbers of an example without it. Those of text are in the graph, which then reads it.
+    default: list[int] | list[float] = []
+
+    @field_serializer("default", when_used="json")
+    def _in_json(self, default: list[Any]) -> list[Any]:
+        """JSON has no NaN and no infinity; their names are read as numbers again."""
+        return [value if math.isfinite(value) else str(value) for value in default]
+
+    @property
+    def size(self) -> int:
+        """How many values one example has."""
+        return math.prod(self.shape)
+
+
+PREDICT = "tensorflow/serving/predict"
+CLASSIFY = "tensorflow/serving/classify"
+REGRESS = "tensorflow/serving/regress"
+
+
 class Signature(BaseModel):
     """One way to call a model: its named inputs and outputs."""
 
@@ -55,6 +82,10 @@ class Signature(BaseModel):
 
     inputs: dict[str, TensorSpec]
     outputs: dict[str, TensorSpec]
+    # TensorFlow's name of what it is for. The usual one is not written to files.
+    method: str = Field(default=PREDICT, exclude_if=lambda method: method == PREDICT)
+    # By name, where its only input is of serialized `tf.Example` records and these are known.
+    features: dict[str, FeatureSpec] = Field(default={}, exclude_if=lambda features: not features)
 
     def check(self, inputs: Tensors) -> None:
         """Raise :class:`InvalidInputError` unless names, dtypes and shapes are the signature's."""

@@ -141,7 +141,7 @@ def _texts(
     places: list[Place] = []
     for place, leaf in enumerate(leaves):
         try:
-            array[place] = _bytes(leaf, name)
+            array[place] = bytes_of(leaf, name)
         except InvalidInputError as error:
             message = str(error)
             places.append(Place(_at(place, shape, field), message, "wrong_type"))
@@ -152,7 +152,8 @@ def _texts(
     return array.reshape(shape)
 
 
-def _bytes(leaf: object, name: str) -> bytes:
+def bytes_of(leaf: object, name: str) -> bytes:
+    """Text in UTF-8, or what ``{"b64": …}`` holds. Raises :class:`InvalidInputError`."""
     if isinstance(leaf, str):
         return leaf.encode("utf-8", "surrogatepass")
     if isinstance(leaf, dict) and leaf.keys() == {"b64"} and isinstance(leaf["b64"], str):

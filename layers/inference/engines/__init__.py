@@ -1,11 +1,13 @@
 """Engines: what runs a model's file. LiteRT for compiled models, TensorFlow for the others."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
 from inference.digests import digest_of, require_digest
 from inference.engines.litert import LiteRTEngine
+from inference.engines.parsed_examples import parsing_examples
 from inference.errors import BrokenModelError
 from inference.files import require_plain_folder
 from inference.signatures import Signature, Tensors
@@ -28,15 +30,21 @@ class LoadedEngine(Engine, Protocol):
 
 
 def load_engine(
-    name: EngineName, path: Path, sha256: str | None = None, *, allow_code: bool = False
+    name: EngineName,
+    path: Path,
+    sha256: str | None = None,
+    *,
+    allow_code: bool = False,
+    described: Mapping[str, Signature] | None = None,
 ) -> LoadedEngine:
     """The engine of a ``.tflite`` file or a SavedModel folder.
 
-    A SavedModel that does more than compute is loaded only if ``allow_code`` is true.
-    Raises :class:`BrokenModelError`, also where the content has another digest than this.
+    ``described`` are the signatures in the model's metadata. A SavedModel that does more than
+    compute is loaded only if ``allow_code`` is true. Raises :class:`BrokenModelError`,
+    also where the content has another digest than this.
     """
     if name == "litert":
-        return LiteRTEngine(path, sha256)
+        return parsing_examples(LiteRTEngine(path, sha256), described or {})
     require_plain_folder(path)
     if sha256 is not None:
         require_digest(path.name, digest_of(path), sha256)

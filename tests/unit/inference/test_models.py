@@ -128,14 +128,14 @@ def test_the_first_load_of_one_model_does_not_hold_up_another(
     load = load_engine
 
     def load_slowly(
-        name: EngineName, path: Path, sha256: str | None, *, allow_code: bool
+        name: EngineName, path: Path, sha256: str | None, *, allow_code: bool, **more: Any
     ) -> LoadedEngine:
         if path.parent.name == "slow":
             entered.set()
             assert released.wait(60)
-        return load(name, path, sha256, allow_code=allow_code)
+        return load(name, path, sha256, allow_code=allow_code, **more)
 
-    monkeypatch.setattr("inference.models.load_engine", load_slowly)
+    monkeypatch.setattr("inference.loading.load_engine", load_slowly)
     models = ModelFolder(copy.parent)
     with ThreadPoolExecutor(2) as threads:
         both = [threads.submit(models.get, "slow") for _ in range(2)]
@@ -160,7 +160,7 @@ def test_any_error_of_an_engine_makes_its_model_broken_and_is_not_tried_again(
     loads: list[str] = []
 
     def fail(
-        _name: EngineName, path: Path, _sha256: str | None, *, allow_code: bool
+        _name: EngineName, path: Path, _sha256: str | None, *, allow_code: bool, **more: Any
     ) -> LoadedEngine:
         assert not allow_code
         loads.append(path.parent.name)
@@ -168,7 +168,7 @@ def test_any_error_of_an_engine_makes_its_model_broken_and_is_not_tried_again(
 
     models = ModelFolder(copy.parent)
     assert models.get("other").name == "other"
-    monkeypatch.setattr("inference.models.load_engine", fail)
+    monkeypatch.setattr("inference.loading.load_engine", fail)
     for _ in range(3):
         with pytest.raises(BrokenModelError):
             models.get("iris")

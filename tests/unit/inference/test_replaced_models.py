@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,15 +26,15 @@ def test_a_model_that_is_replaced_between_two_readings_is_served_in_its_new_vers
     load = load_engine
 
     def replace_then_load(
-        name: EngineName, path: Path, expected: str | None, *, allow_code: bool
+        name: EngineName, path: Path, expected: str | None, *, allow_code: bool, **more: Any
     ) -> LoadedEngine:
         """What another process does while the file is being read."""
         if expected != sha256(other):
             (copy / "metadata.json").write_text(json.dumps(metadata))
-            return load(name, path, expected, allow_code=allow_code)
-        return load(name, MODELS / "iris/model.tflite", None, allow_code=allow_code)
+            return load(name, path, expected, allow_code=allow_code, **more)
+        return load(name, MODELS / "iris/model.tflite", None, allow_code=allow_code, **more)
 
-    monkeypatch.setattr("inference.models.load_engine", replace_then_load)
+    monkeypatch.setattr("inference.loading.load_engine", replace_then_load)
     assert models.get("iris").metadata.version == 7
     assert models.served["iris"].version == 7
     assert not models.broken
