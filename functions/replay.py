@@ -5,20 +5,20 @@ every signature of every model has::
 
     for part in cut(call, metadata, signature_name, size_of):
         body = predict_body(signature_name, part.call.inputs)  # POST to predict_path(name)
-        compare(read_outputs(answer, signature), as_answered(part.call.outputs))
+        compare(read_outputs(answer, signature), as_answered(part.call.outputs), part.scales)
 
 NaN and infinity are asked for as bare words, so that they come back as they are.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.agreement import require_agreement
+from inference.agreement import Scale, require_agreement, scales_of
 from inference.calls import Call
 from inference.errors import InferenceError, TooLargeError
 from inference.metadata import Metadata
@@ -38,6 +38,7 @@ class Part:
     call: Call
     first: int
     rows: int
+    scales: Mapping[str, Scale]  # of all rows' outputs
 
 
 class UnsendableRowError(InferenceError):
@@ -89,7 +90,7 @@ def _as_text(array: NDArray[Any]) -> NDArray[Any]:
     return readable.reshape(array.shape)
 
 
-def compare(outputs: Tensors, expected: Tensors) -> float:
+def compare(outputs: Tensors, expected: Tensors, scales: Mapping[str, Scale]) -> float:
     """The largest difference. Raises :class:`inference.errors.DisagreementError`.
 
     An empty list of JSON does not tell the sizes that follow its own.
@@ -102,6 +103,7 @@ def compare(outputs: Tensors, expected: Tensors) -> float:
             for name, array in outputs.items()
         },
         expected,
+        scales,
     )
 
 
@@ -118,6 +120,7 @@ def cut(
     described = metadata.signatures[signature]
     has_rows = all(spec.shape[:1] == (-1,) for spec in described.outputs.values())
     total = described.rows(call.inputs) if has_rows else 1
+    scales = scales_of(call.outputs)
     start = 0
     step = min(total, metadata.max_batch) if has_rows else 1
     while start < total:
@@ -128,7 +131,7 @@ def cut(
             step = max(1, step // 2)
             continue
         rows = min(step, total - start)
-        yield Part(part, start, rows if has_rows else described.rows(call.inputs))
+        yield Part(part, start, rows if has_rows else described.rows(call.inputs), scales)
         start += rows
 
 

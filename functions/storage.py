@@ -26,13 +26,13 @@ class Bucket:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def read(self, key: str) -> bytes | None:
-        """The whole object, or None if there is none.
+    def read(self, key: str, most_bytes: int | None = None) -> bytes | None:
+        """The object, or its first ``most_bytes``; None if there is none.
 
         Where S3 does not let anybody tell, that is None as well, and the log says what to allow.
         """
         try:
-            content: bytes = self._open(key).read()
+            content: bytes = self._open(key).read(most_bytes)
         except NoObjectError:
             return None
         except HiddenObjectError as error:

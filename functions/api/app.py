@@ -10,12 +10,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from functions.api import health, openapi, pages
 from functions.api.bodies import BodyLimit
-from functions.api.dialects import open_inference, tensorflow_serving, typed
+from functions.api.dialects import open_inference, tensorflow_examples, tensorflow_serving, typed
 from functions.api.errors import declare, install_error_handlers
 from functions.api.packing import Decompression, FormIsJson
 from functions.api.settings import Settings, settings
 from functions.api.turns import Turns
-from functions.endpoints import discover
+from functions.endpoints import codecs_of, discover
 from inference import __version__
 from inference.golden import preload
 from inference.models import ModelFolder
@@ -41,6 +41,7 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
     app.state.models = models
     app.state.settings = settings
     app.state.turns = Turns(settings.max_waiting, settings.wait_seconds)
+    app.state.codecs = codecs_of(endpoints)
     app.state.links = [endpoint.link for endpoint in endpoints if endpoint.link] + pages.LINKS
     app.add_middleware(FormIsJson)
     app.add_middleware(Decompression, limit=settings.max_body_bytes)
@@ -50,6 +51,7 @@ def create_app(models: ModelFolder, settings: Settings = settings) -> FastAPI:
         if endpoint.router:
             app.include_router(endpoint.router)
     app.include_router(typed.router)
+    app.include_router(tensorflow_examples.router)
     app.include_router(tensorflow_serving.router)
     app.include_router(open_inference.router)
     app.include_router(health.router)

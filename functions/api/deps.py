@@ -10,11 +10,13 @@ How a route uses one::
 The application puts the values into its state. So each application serves its own models.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import Depends, HTTPException, Query, Request
 
+from functions.api.codecs import Codec
 from functions.api.limits import Predictor
 from functions.storage import Bucket
 from inference.models import ModelFolder
@@ -41,6 +43,11 @@ async def _batches_bucket(request: Request) -> Bucket:
     return Bucket(name)
 
 
+async def _codecs(request: Request) -> Mapping[str, Codec]:
+    codecs: Mapping[str, Codec] = request.app.state.codecs
+    return codecs
+
+
 async def _version(request: Request) -> str | None:
     version: str | None = request.path_params.get("version")
     return version
@@ -48,6 +55,9 @@ async def _version(request: Request) -> str | None:
 
 Version = Annotated[str | None, Depends(_version)]
 """The version in the path of the request; None where the path names none."""
+
+Codecs = Annotated[Mapping[str, Codec], Depends(_codecs)]
+"""The endpoints' own code for typed routes, by the model's name."""
 
 Models = Annotated[ModelFolder, Depends(_models)]
 """The models that this application serves."""

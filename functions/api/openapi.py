@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from functions.api.dialects.examples import example_requests, example_row
+from functions.api.dialects.examples import example_csv, example_requests, example_row
 from functions.api.dialects.infer_tensors import InferRequest
-from functions.api.dialects.schemas import request_schema, response_schema
+from functions.api.dialects.schemas import request_schema, response_schema, upload_schemas
+from functions.api.dialects.typed import MOST_TOP
+from functions.api.dialects.uploads import types_of
 from functions.api.errors import BODY_STATUSES
 from inference.models import Metadata, ModelFolder
 
@@ -21,6 +23,13 @@ Document = dict[str, Any]
 _DIALECTS = ("/v1", "/v2")  # where an invalid request is a 400, and never FastAPI's 422
 _UNPROCESSABLE = "422"
 _VERSION = {"name": "version", "in": "path", "required": True, "schema": {"type": "string"}}
+_TOP = {
+    "name": "top",
+    "in": "query",
+    "description": "How many labels a row's prediction has, the best first.",
+    "schema": {"type": "integer", "minimum": 1, "maximum": MOST_TOP},
+    "example": 3,
+}
 _SCHEMAS = "#/components/schemas/"
 
 
@@ -39,7 +48,9 @@ def document(app: FastAPI) -> Document:
                 metadata, example_row(models, metadata)
             )
             schemas[f"{metadata.name}_response"] = response_schema(metadata)
-            made["paths"][f"/models/{metadata.name}/predict"] = {"post": _typed_route(metadata)}
+            made["paths"][f"/models/{metadata.name}/predict"] = {
+                "post": _typed_route(metadata, example_csv(models, metadata))
+            }
     for path, operation in _operations(made):
         _correct_validation(path, operation)
         if "{version}" in path:
@@ -56,17 +67,25 @@ def _operations(made: Document) -> Iterator[tuple[str, Document]]:
             yield path, operation
 
 
-def _typed_route(metadata: Metadata) -> Document:
+def _typed_route(metadata: Metadata, csv: str | None) -> Document:
     statuses = (
         *(HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY),
         *(*BODY_STATUSES, HTTPStatus.INTERNAL_SERVER_ERROR),
     )
     name = metadata.name
+    uploads = upload_schemas(metadata)
+    content = _json(f"{name}_request") | {
+        kind: uploads[kind] for kind in types_of(metadata) if kind in uploads
+    }
+    # JSON Schema cannot say what a CSV file holds.
+    described = {"description": f"Also `text/csv`, such as:\n\n```\n{csv}```"} if csv else {}
     return {
+        **described,
         "tags": ["models"],
         "summary": f"Predict with {name}",
         "operationId": f"predict_{name}",
-        "requestBody": {"required": True, "content": _json(f"{name}_request")},
+        "parameters": [dict(_TOP)] if metadata.has_classes else [],
+        "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {"description": "OK", "content": _json(f"{name}_response")},
             **{str(int(status)): _error(status) for status in statuses},

@@ -10,7 +10,7 @@ from botocore.config import Config
 from mangum.types import LambdaContext
 
 from inference import golden
-from inference.agreement import require_agreement
+from inference.agreement import require_agreement, scales_of
 from inference.errors import InferenceError
 from inference.models import Metadata, ModelFolder
 from inference.rows import from_columns
@@ -58,7 +58,7 @@ def differences(models: ModelFolder, version: str, deadline: Deadline) -> Iterat
             response = _invoke(version, event, deadline.seconds_left())
             try:
                 outputs = _decode(response, metadata.signatures[signature])
-                require_agreement(outputs, call.outputs)
+                require_agreement(outputs, call.outputs, scales_of(whole.outputs))
             except InferenceError as error:
                 yield f"{name}/{signature}: {error}"
 

@@ -1,8 +1,8 @@
 """A file of rows through any model: predictions and rejects in parts, a manifest last.
 
-A line of the source is a row as :mod:`inference.rows` reads it; empty lines are passed over. What
-is wrong with one line is one reject. A checkpoint after every part lets a retry go on where the
-last attempt stopped.
+A line of the source is a row as :mod:`inference.inputs.rows` reads it: numbers, a text, an object
+by column, the key of a picture. Empty lines are passed over. What is wrong with one line is one
+reject. A checkpoint after every part lets a retry go on where the last attempt stopped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,10 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from functions.jobs import Job, Manifest, Run
 from functions.scheduled.chunks import Line, chunks
+from functions.scheduled.pictures import with_pictures
 from functions.storage import Bucket, pack_lines, split_address
 from inference.errors import InvalidInputError, TooLargeError
-from inference.models import Model
-from inference.rows import from_rows, to_rows
+from inference.inputs.rows import from_values
+from inference.models import Metadata, Model
+from inference.outputs import beside
+from inference.rows import to_rows
 from inference.telemetry import span
 from inference.tensors import Json
 
@@ -23,6 +26,7 @@ _LINES_OF_A_PART = 1000
 _LONGEST_LINE = 6  # MB; as much as a request to the API may have
 _MARK = b"\xef\xbb\xbf"  # UTF-8 as some editors begin it
 _BLANK = _MARK + b" \t\r"
+_PICTURES_AT_ONCE = 16  # photographs have megabytes
 _BYTES_OF_A_PART = 12_000_000  # parsed, they take up to 24 times as much memory
 
 
@@ -47,7 +51,7 @@ class Scored(BaseModel):
     """A line of a part."""
 
     row: int
-    prediction: dict[str, Json]
+    prediction: Json
 
 
 class Rejected(BaseModel):
@@ -111,10 +115,11 @@ def score(options: ScoringOptions, run: Run) -> ScoringManifest:
     if finished is not None:
         return ScoringManifest.model_validate_json(finished)
     progress = Checkpoint.model_validate_json(bucket.read(f"{folder}checkpoint.json") or b"{}")
+    source = Bucket(split_address(options.source)[0])
     most = min(_LINES_OF_A_PART, model.metadata.max_batch)
     for chunk in chunks(_lines(options.source, progress.last_line), most, _BYTES_OF_A_PART):
         run.clock.check(f"{progress.rows} rows")
-        part = _write_part(bucket, folder, len(progress.parts), _score_lines(model, chunk))
+        part = _write_part(bucket, folder, len(progress.parts), _score_lines(model, chunk, source))
         progress = Checkpoint(
             rows=progress.rows + part.rows,
             scored=progress.scored + part.scored,
@@ -173,8 +178,8 @@ def _json(result: BaseModel) -> str:
     return pydantic_core.to_json(result.model_dump(), inf_nan_mode="null").decode()
 
 
-def _score_lines(model: Model, lines: Sequence[Line]) -> list[Scored | Rejected]:
-    """A result for each line, in order."""
+def _score_lines(model: Model, lines: Sequence[Line], source: Bucket) -> list[Scored | Rejected]:
+    """A result for each line, in order. ``source`` is where the pictures lie that rows name."""
     rows: list[Row] = []
     results: list[Scored | Rejected] = []
     for line in lines:
@@ -188,9 +193,28 @@ def _score_lines(model: Model, lines: Sequence[Line]) -> list[Scored | Rejected]
             results.append(Rejected(row=line.number, error=f"not JSON: {error}"))
         else:
             rows.append(Row(row=line.number, value=value))
+    at_once = _PICTURES_AT_ONCE if model.metadata.images else max(1, len(rows))
     with span("predict", model=model.name, rows=len(rows)):
-        results += _predictions(model, rows)
+        for start in range(0, len(rows), at_once):
+            whole, rejected = _with_pictures(rows[start : start + at_once], model.metadata, source)
+            results += [*rejected, *_predictions(model, whole)]
     return sorted(results, key=lambda result: result.row)
+
+
+def _with_pictures(
+    rows: Sequence[Row], metadata: Metadata, source: Bucket
+) -> tuple[list[Row], list[Rejected]]:
+    """The rows with the pictures that they name, and those whose picture cannot be read."""
+    whole: list[Row] = []
+    rejected: list[Rejected] = []
+    for row in rows:
+        try:
+            value = with_pictures(row.value, metadata, source)
+        except (InvalidInputError, TooLargeError) as error:
+            rejected.append(Rejected(row=row.row, error=error.message))
+        else:
+            whole.append(Row(row=row.row, value=value))
+    return whole, rejected
 
 
 def _predictions(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejected]:
@@ -199,7 +223,7 @@ def _predictions(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejecte
         return
     try:
         signature = model.metadata.signature
-        inputs = from_rows([row.value for row in rows], signature)
+        inputs = from_values([row.value for row in rows], model.metadata)
         signature.check(inputs)
         model.metadata.limits.require(inputs, signature)
         outputs = model.predict(inputs)
@@ -209,8 +233,11 @@ def _predictions(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejecte
         else:
             yield from _halves(model, rows)
         return
-    for row, prediction in zip(rows, to_rows(outputs), strict=True):
-        yield Scored(row=row.row, prediction=prediction)
+    values = to_rows(outputs)
+    metadata = model.metadata
+    extra = beside(outputs, metadata.outputs, metadata.labels) or [{}] * len(values)
+    for row, value, more in zip(rows, values, extra, strict=True):
+        yield Scored(row=row.row, prediction={**value, **more, **value})
 
 
 def _halves(model: Model, rows: Sequence[Row]) -> Iterator[Scored | Rejected]:

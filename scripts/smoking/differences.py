@@ -1,12 +1,12 @@
 """Where two answers differ: the first value, and what stands there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from inference.agreement import difference, tolerance
+from inference.agreement import Scale, disagreeing
 from inference.signatures import Tensors
 
 _SHOWN = 80
@@ -24,15 +24,18 @@ class Difference:
         return f"{self.where}: {self.problem}"
 
 
-def first_difference(found: Tensors, expected: Tensors) -> tuple[int, str] | None:
+def first_difference(
+    found: Tensors, expected: Tensors, scales: Mapping[str, Scale]
+) -> tuple[int, str] | None:
     """The row, and the value in it, from which on two answers of the same form differ."""
     for name in sorted(expected.keys() & found.keys()):
         actual, reference = found[name], expected[name]
         if (actual.dtype, actual.shape) != (reference.dtype, reference.shape):
             continue
-        place = _first_place(actual.ravel(), reference.ravel())
-        if place is None:
+        places = np.flatnonzero(disagreeing(actual, reference, scales.get(name)))
+        if not places.size:
             continue
+        place = places[0]
         index = np.unravel_index(place, reference.shape) if reference.shape else ()
         row, *inside = [int(size) for size in index] or [0]
         at = f"[{','.join(map(str, inside))}]" if inside else ""
@@ -41,22 +44,6 @@ def first_difference(found: Tensors, expected: Tensors) -> tuple[int, str] | Non
             f"found {_shown(actual.ravel()[place])}"
         )
     return None
-
-
-def _first_place(actual: NDArray[Any], expected: NDArray[Any]) -> int | None:
-    """By halves: the rule of agreement is asked of ever shorter beginnings."""
-    allowed = tolerance(expected.dtype)
-
-    def differs(size: int) -> bool:
-        return difference(actual[:size], expected[:size]) > allowed
-
-    low, high = 0, expected.size  # the beginning of `low` values agrees
-    if not differs(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if differs(middle) else (middle, high)
-    return low
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - NumPy's scalars, or bytes

@@ -115,9 +115,9 @@ def _ask(
     outputs = None
     try:
         outputs = question.read(answer)
-        worst = compare(outputs, question.expected)
+        worst = compare(outputs, question.expected, part.scales)
     except InferenceError as error:
-        found = first_difference(outputs, question.expected) if outputs else None
+        found = first_difference(outputs, question.expected, part.scales) if outputs else None
         if found is None:
             shown = "" if outputs is not None else message_of(answer)
             return None, f"{error}{shown if answer.content_type != 'application/json' else ''}"

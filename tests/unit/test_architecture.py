@@ -24,6 +24,7 @@ FUNCTIONS = [
     "functions.api.bodies",
     "functions.api.errors",
     "functions.api.limits",
+    "functions.api.codecs",
     "functions.api.turns",
     "functions.api.settings",
     "functions.pre_traffic",

@@ -12,9 +12,19 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from inference.errors import InvalidInputError, ModelNotFoundError
 from inference.models import Metadata, ModelFolder
+
+
+class _ModelName(StringConvertor):
+    """A part of a path without a colon: what follows one is TensorFlow Serving's verb."""
+
+    regex = "[^/:]+"
+
+
+register_url_convertor("model", _ModelName())
 
 
 class DialectRoute(APIRoute):

@@ -22,6 +22,8 @@ _VALUES_OF_A_PIECE = 16_384
 class Rows:
     """Outputs as a list of objects, one for each row; ``extra`` has more fields of each row.
 
+    An output keeps its value where a field has the same name.
+
     Raises :class:`InvalidInputError` if the outputs have no common first dimension.
     """
 
@@ -48,13 +50,13 @@ class Rows:
         if not self.extra:
             return rows
         extra = self.extra[start:stop]
-        return [{**row, **more} for row, more in zip(rows, extra, strict=True)]
+        return [{**row, **more, **row} for row, more in zip(rows, extra, strict=True)]
 
     def row(self, number: int) -> dict[str, Any]:
         """One row, its values still arrays."""
         values = {name: np.asarray(array[number]) for name, array in self.outputs.items()}
         as_b64 = {name: to_json(values[name], as_b64=True) for name in self.as_b64}
-        return {**values, **as_b64, **(self.extra[number] if self.extra else {})}
+        return {**values, **(self.extra[number] if self.extra else {}), **values, **as_b64}
 
 
 def json_bytes(value: object, nan: NonFiniteAs = "null", limit: int | None = None) -> bytes:

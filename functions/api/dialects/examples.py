@@ -1,5 +1,7 @@
 """A working request of every dialect for a model, made of a row of its golden file."""
 
+import csv
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +11,12 @@ from numpy.typing import NDArray
 from functions.api.dialects.infer_tensors import describe_tensors
 from inference import golden
 from inference.errors import BrokenModelError
+from inference.inputs import Input
+from inference.inputs.tables import Column, ColumnInput, TableInput
 from inference.models import Metadata, ModelFolder
-from inference.rows import to_rows
+from inference.rows import names_of_bytes, to_rows
 from inference.signatures import Tensors
-from inference.tensors import Json
+from inference.tensors import Json, to_json
 
 _LARGEST = 2_000  # values of a row that a person would still read
 
@@ -29,7 +33,36 @@ class ExampleRequest:
 def example_row(models: ModelFolder, metadata: Metadata) -> dict[str, Json] | None:
     """One row by input name. None where it is too long to read."""
     inputs = _first_row(models, metadata)
-    return to_rows(inputs)[0] if inputs else None
+    return to_rows(inputs, names_of_bytes(inputs))[0] if inputs else None
+
+
+def example_csv(models: ModelFolder, metadata: Metadata) -> str | None:
+    """A header and the first row, for a model whose rows are columns. None for any other."""
+    inputs = _first_row(models, metadata)
+    if inputs is None or not metadata.inputs:
+        return None
+    cells: dict[str, Json] = {}
+    for name, array in inputs.items():
+        declared = metadata.inputs.get(name)
+        if isinstance(declared, TableInput):
+            columns = declared.columns
+            cells |= {c.name: _cell(c, v) for c, v in zip(columns, array[0], strict=True)}
+        elif array[0].size == 1:
+            cells[name] = _cell(declared, array.ravel()[0])
+        else:
+            return None
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(cells)
+    writer.writerow(cells.values())
+    return text.getvalue()
+
+
+def _cell(declared: Input | Column | None, value: np.generic) -> Json:
+    """A value as people write it: a category by its name."""
+    if isinstance(declared, Column | ColumnInput) and declared.categories:
+        return declared.categories[int(np.asarray(value)) % len(declared.categories)]
+    return to_json(np.asarray(value))
 
 
 def example_requests(models: ModelFolder, metadata: Metadata) -> list[ExampleRequest]:
@@ -37,7 +70,7 @@ def example_requests(models: ModelFolder, metadata: Metadata) -> list[ExampleReq
     inputs = _first_row(models, metadata) if metadata.signature.takes_rows else None
     if inputs is None:
         return []
-    (row,) = to_rows(inputs)
+    (row,) = to_rows(inputs, names_of_bytes(inputs))
     value = next(iter(row.values())) if len(row) == 1 else row
     name = metadata.name
     return [

@@ -11,8 +11,11 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from functions.api.dialects.binary_tensors import decode
 from inference.errors import InvalidInputError
-from inference.limits import Limits
-from inference.signatures import Signature, Tensors, TensorSpec
+from inference.inputs import Input
+from inference.inputs.images import ImageInput
+from inference.inputs.rows import decode_values
+from inference.metadata import Metadata
+from inference.signatures import Tensors, TensorSpec
 from inference.tensors import Json, from_json, to_json
 
 DATATYPES = {"bool": "BOOL", "string": "BYTES"} | {
@@ -22,6 +25,8 @@ DATATYPES = {"bool": "BOOL", "string": "BYTES"} | {
 }
 
 
+_ONE_TEXT = TensorSpec(dtype="string", shape=(-1,))
+_ONE_TEXT_IN_A_LIST = TensorSpec(dtype="string", shape=(-1, 1))
 _MOST_TENSORS = 256
 _MOST_DIMENSIONS = 32
 _LARGEST_SIZE = 2**31 - 1
@@ -66,22 +71,32 @@ class InferRequest(_Strict):
 
 
 def read_inputs(
-    request: InferRequest, signature: Signature, limits: Limits, raw: memoryview
+    request: InferRequest, metadata: Metadata, signature_name: str, raw: memoryview
 ) -> Tensors:
     """Arrays by input name; ``raw`` is what follows the JSON.
+
+    A declared input may be ``BYTES`` though its tensor is of numbers: pictures (in JSON as base64)
+    or the names of categories, one for each row.
 
     Raises :class:`InvalidInputError` unless names, datatypes, shapes and values fit, and
     :class:`TooLargeError` for shapes of more values than one request may send.
     """
-    limits.require_values(sum(math.prod(tensor.shape) for tensor in request.inputs))
+    metadata.limits.require_values(sum(math.prod(tensor.shape) for tensor in request.inputs))
+    signature = metadata.signatures[signature_name]
+    declared = metadata.inputs if signature_name == metadata.default_signature else {}
     inputs: dict[str, NDArray[Any]] = {}
     for tensor in request.inputs:
         if tensor.name not in signature.inputs or tensor.name in inputs:
             raise InvalidInputError(
                 f"unexpected input '{tensor.name:.80}', the model has {sorted(signature.inputs)}"
             )
-        spec = signature.inputs[tensor.name]
-        _check_tensor(tensor, spec)
+        given = spec = signature.inputs[tensor.name]
+        is_declared = (
+            tensor.name in declared and tensor.datatype == "BYTES" != DATATYPES[spec.dtype]
+        )
+        if is_declared:
+            given = _ONE_TEXT if len(tensor.shape) == 1 else _ONE_TEXT_IN_A_LIST
+        _check_tensor(tensor, given)
         expected = math.prod(tensor.shape)
         size = tensor.parameters.get("binary_data_size")
         if size is not None:
@@ -89,20 +104,32 @@ def read_inputs(
                 raise InvalidInputError(
                     f"input '{tensor.name}': binary_data_size is not in the body"
                 )
-            array, raw = decode(raw[:size], spec, tensor.name, expected), raw[size:]
+            array, raw = decode(raw[:size], given, tensor.name, expected), raw[size:]
         elif tensor.data is None:
             raise InvalidInputError(f"input '{tensor.name}' has no data")
         else:
-            array = from_json(tensor.data, spec, tensor.name)
+            array = from_json(tensor.data, given, tensor.name)
         if array.size != expected:
             raise InvalidInputError(
                 f"input '{tensor.name}' has {array.size} values, its shape {tensor.shape} wants "
                 f"{expected}"
             )
-        inputs[tensor.name] = array.reshape(tensor.shape)
+        if is_declared:
+            values = _values(array, declared[tensor.name], in_json=size is None)
+            inputs[tensor.name] = decode_values(values, metadata, tensor.name)
+        else:
+            inputs[tensor.name] = array.reshape(tensor.shape)
     if len(raw):
         raise InvalidInputError(f"{len(raw)} bytes follow the last input")
     return inputs
+
+
+def _values(texts: NDArray[Any], declaration: Input, *, in_json: bool) -> list[Json]:
+    """Pictures as they are, or in base64 where JSON holds them; anything else as text."""
+    flat = [bytes(text) for text in texts.ravel()]
+    if not isinstance(declaration, ImageInput):
+        return [text.decode("utf-8", "replace") for text in flat]
+    return [{"b64": text.decode("ascii", "replace")} if in_json else text for text in flat]
 
 
 def _check_tensor(tensor: Tensor, spec: TensorSpec) -> None:

@@ -43,9 +43,14 @@ class _Bounds:
             limits.rows * len(signature.inputs)
             + limits.most_values(signature)
             * any(spec.dtype == "string" for spec in signature.inputs.values())
+            + limits.rows * len(signature.features)
             for signature in signatures
         )
-        values = max(limits.most_values(signature) for signature in signatures)
+        values = max(
+            limits.most_values(signature)
+            + limits.rows * sum(spec.size for spec in signature.features.values())
+            for signature in signatures
+        )
         return cls(
             limits,
             values + _ALWAYS_PARSED,
@@ -101,9 +106,14 @@ def read_object(
     return parsed
 
 
-async def decode(size: int, work: Callable[[], Result]) -> Result:
-    """What ``work`` makes of a body of this size; of a large one in a thread."""
-    return await run_in_threadpool(work) if size > _LARGE else work()
+async def decode(size: int, metadata: Metadata, work: Callable[[], Result]) -> Result:
+    """What ``work`` makes of a body of this size; in a thread where it takes long.
+
+    A few bytes may be a picture of many pixels.
+    """
+    if size > _LARGE or metadata.images:
+        return await run_in_threadpool(work)
+    return work()
 
 
 @contextmanager

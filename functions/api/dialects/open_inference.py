@@ -126,7 +126,7 @@ async def infer(
     if json_length > len(body):
         raise InvalidInputError(f"{HEADER_LENGTH} is more than the body holds")
     infer_request, signature, inputs = await decode(
-        len(body), partial(_decode, metadata, body, json_length)
+        len(body), metadata, partial(_decode, metadata, body, json_length)
     )
     encode_answer = partial(_respond, metadata, infer_request, nan, predictor.max_answer_bytes)
     return await predictor.run(metadata, inputs, signature, encode_answer)
@@ -143,7 +143,7 @@ def _decode(
         raise InvalidInputError(f"no signature '{name:.80}', only {sorted(metadata.signatures)}")
     if {output.name for output in request.outputs} - signature.outputs.keys():
         raise InvalidInputError(f"an output is unknown, the model has {sorted(signature.outputs)}")
-    return request, name, read_inputs(request, signature, metadata.limits, body[json_length:])
+    return request, name, read_inputs(request, metadata, name, body[json_length:])
 
 
 def _read_request(header: memoryview, metadata: Metadata) -> InferRequest:

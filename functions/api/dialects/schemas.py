@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from inference.inputs.tables import ColumnInput, TableInput
 from inference.limits import Limits
 from inference.models import Metadata
+from inference.outputs import Output, main_output, with_labels
 from inference.signatures import Signature, TensorSpec
 from inference.tensors import Json
 
@@ -26,11 +28,10 @@ _TEXT = {
 
 def request_schema(metadata: Metadata, example: dict[str, Json] | None) -> Schema:
     """``{"instances": [{input: values, …}, …]}``, an object for each row."""
-    inputs, limits = metadata.signature.inputs, metadata.limits
-    least = 1 if metadata.engine == "litert" else 0
+    limits = metadata.limits
     instances = {
         "type": "array",
-        "items": _object({name: _row(spec, limits, least) for name, spec in inputs.items()}),
+        "items": _instance(metadata),
         "minItems": 1,
         "maxItems": limits.rows,
     }
@@ -42,6 +43,25 @@ def request_schema(metadata: Metadata, example: dict[str, Json] | None) -> Schem
     return schema if example is None else schema | {"example": {"instances": [example]}}
 
 
+def _instance(metadata: Metadata) -> Schema:
+    """A row: for a declared input what people write, or the tensor's raw form."""
+    least = 1 if metadata.engine == "litert" else 0
+    properties: Schema = {}
+    required: list[str] = []
+    for name, spec in metadata.signature.inputs.items():
+        raw = _row(spec, metadata.limits, least)
+        declared = metadata.inputs.get(name)
+        if isinstance(declared, TableInput):
+            # The table's columns may stand in the row itself.
+            properties |= declared.json_schema(spec)["properties"]
+            properties[name] = {"anyOf": [declared.json_schema(spec), raw]}
+            continue
+        properties[name] = {"anyOf": [declared.json_schema(spec), raw]} if declared else raw
+        if not (isinstance(declared, ColumnInput) and declared.missing is not None):
+            required.append(name)
+    return _object(properties) | {"required": required}
+
+
 _SAME_LENGTH = " Lists of one place have the same length in all rows."
 
 
@@ -49,15 +69,69 @@ def _has_free_length(signature: Signature) -> bool:
     return any(-1 in spec.shape[1:] for spec in signature.inputs.values())
 
 
+def upload_schemas(metadata: Metadata) -> dict[str, Schema]:
+    """What the typed route takes beside JSON and CSV, by type, as OpenAPI's media types."""
+    fields: Schema = {}
+    required: list[str] = []
+    for name, spec in metadata.signature.inputs.items():
+        declared = metadata.inputs.get(name)
+        if isinstance(declared, TableInput):
+            of_columns = declared.json_schema(spec)
+            fields |= of_columns["properties"]
+            required += of_columns["required"]
+            continue
+        fields[name] = _FILE if name in metadata.images else {"type": "string"}
+        if isinstance(declared, ColumnInput):
+            fields[name] = declared.json_schema(spec)
+        if getattr(declared, "missing", None) is None:
+            required.append(name)
+    form = _object(fields) | {"required": required}
+    return {
+        "image/*": {"schema": _FILE},
+        "multipart/form-data": {"schema": form},
+        "text/plain": {"schema": {"type": "string"}},
+    }
+
+
+_FILE = {"type": "string", "format": "binary"}
+
+
 def response_schema(metadata: Metadata) -> Schema:
-    """``{"model", "version", "predictions": [{output: values, …}, …]}``."""
-    fields = {name: _row(spec) for name, spec in metadata.signature.outputs.items()}
-    if metadata.labels:
-        score = {"anyOf": [{"type": "number"}, {"type": "null"}]}
-        fields |= {"label": {"enum": metadata.labels}, "score": score}
-    predictions = {"type": "array", "items": _object(fields)}
+    """``{"model", "version", "predictions": [{output: values, …}, …]}``.
+
+    With ``top`` each prediction is a list of labels. A body that is one value gets its prediction
+    alone.
+    """
+    outputs = metadata.signature.outputs
+    shapes = {name: spec.shape[1:] for name, spec in outputs.items()}
+    meant = with_labels(shapes, metadata.outputs, metadata.labels)
+    main = main_output(list(outputs), meant)
+    fields = {name: _row(spec) for name, spec in outputs.items()}
+    alone: list[Schema] = []
+    if main is None:
+        meanings = {name: _meaning(metadata, meant[name]) for name in meant}
+        alone = [_object(fields | meanings)] if metadata.inputs else []
+    elif main in meant:
+        one = _meaning(metadata, meant[main])
+        # An output of the same name stays what it is.
+        fields = ({"labels": one} if one["type"] == "array" else one["properties"]) | fields
+        alone = [_meaning(metadata, meant[main], many=True)]
+    elif metadata.inputs:
+        alone = [fields[main]]
+    predictions = {
+        "type": "array",
+        "items": _either(_object(fields), *alone * metadata.has_classes),
+    }
     fixed = {"model": {"const": metadata.name}, "version": {"const": metadata.version}}
-    return _object({**fixed, "predictions": predictions})
+    return _either(_object({**fixed, "predictions": predictions}), *alone * bool(metadata.inputs))
+
+
+def _meaning(metadata: Metadata, output: Output, *, many: bool = False) -> Schema:
+    return output.json_schema(metadata.labels, many=many)
+
+
+def _either(*schemas: Schema) -> Schema:
+    return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
 
 
 def _object(properties: Schema) -> Schema:

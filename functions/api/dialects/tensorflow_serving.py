@@ -11,30 +11,24 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import numpy as np
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.routing import APIRoute
-from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import Match
 
 from functions.api.deps import Models, NonFinite, Predict, Version
-from functions.api.dialects import DialectRoute, find_model
+from functions.api.dialects import DialectRoute, find_model, tensorflow_examples
 from functions.api.dialects.answers import Rows, json_response
 from functions.api.dialects.json_text import decode, read_object
+from functions.api.dialects.tensorflow_examples import find_signature
 from functions.api.errors import BODY_STATUSES, declare
 from inference.errors import InvalidInputError
+from inference.inputs.rows import from_value_columns, from_values
 from inference.models import Metadata
 from inference.rows import from_columns, from_rows, require_rows
-from inference.signatures import Tensors, TensorSpec
+from inference.signatures import Signature, Tensors, TensorSpec
 from inference.tensors import to_json
 
-
-class _ModelName(StringConvertor):
-    """A part of a path without a colon: what follows one is a verb."""
-
-    regex = "[^/:]+"
-
-
-register_url_convertor("model", _ModelName())
 router = APIRouter(
     prefix="/v1",
     tags=["TensorFlow Serving"],
@@ -90,7 +84,7 @@ async def predict(
     """Rows (``instances`` → ``predictions``) or columns (``inputs`` → ``outputs``)."""
     metadata = find_model(models, name, version)
     body = await request.body()
-    inputs, signature, encode = await decode(len(body), partial(_decode, metadata, body))
+    inputs, signature, encode = await decode(len(body), metadata, partial(_decode, metadata, body))
 
     def answer(outputs: Tensors) -> Response:
         return json_response(encode(outputs), nan, predictor.max_answer_bytes)
@@ -101,19 +95,42 @@ async def predict(
 def _decode(metadata: Metadata, content: bytes) -> tuple[Tensors, str, Encode]:
     """Inputs, the name of their signature, and what encodes the outputs in the same form."""
     body = read_object(content, metadata)
-    name = body.get("signature_name", "")
-    name = metadata.default_signature if name == "" else name
-    signature = metadata.signatures.get(name) if isinstance(name, str) else None
-    if signature is None:
-        raise InvalidInputError(f"Serving signature name: {name!r:.80} not found in signature def")
+    name, signature = find_signature(metadata, body)
     if "instances" in body and "inputs" in body:
         raise InvalidInputError("Not formatted correctly: both 'instances' and 'inputs' are given")
     if "instances" in body:
-        rows = from_rows(body["instances"], signature, metadata.limits, root="instances")
-        return rows, name, _encode_rows
+        if name == metadata.default_signature:
+            rows = from_values(body["instances"], metadata, root="instances")
+        else:
+            rows = from_rows(body["instances"], signature, metadata.limits, root="instances")
+        return _with_columns(rows, name, signature, _encode_rows)
     if "inputs" in body:
-        return from_columns(body["inputs"], signature), name, _encode_columns
+        if name == metadata.default_signature:
+            columns = from_value_columns(body["inputs"], metadata)
+        else:
+            columns = from_columns(body["inputs"], signature)
+        return _with_columns(columns, name, signature, _encode_columns)
     raise InvalidInputError("Missing 'inputs' or 'instances' key")
+
+
+def _with_columns(
+    inputs: Tensors, name: str, signature: Signature, encode: Encode
+) -> tuple[Tensors, str, Encode]:
+    """Plain numbers for inputs of one column, ``[1.0, 2.0]`` for ``(2, 1)``, are answered so.
+
+    TensorFlow Serving's own first example is asked in this way.
+    """
+    column = (-1, 1)
+    if not inputs or any(
+        array.ndim != 1 or signature.inputs[key].shape != column for key, array in inputs.items()
+    ):
+        return inputs, name, encode
+
+    def encode_flat(outputs: Tensors) -> dict[str, Any]:
+        flat = all(spec.shape == column for spec in signature.outputs.values())
+        return encode({key: array[:, 0] for key, array in outputs.items()} if flat else outputs)
+
+    return {key: array[:, np.newaxis] for key, array in inputs.items()}, name, encode_flat
 
 
 def _encode_rows(outputs: Tensors) -> dict[str, Any]:
@@ -177,7 +194,7 @@ async def read_metadata(name: str, models: Models, version: Version) -> Response
             "outputs": {
                 tensor: _describe(tensor, spec) for tensor, spec in signature.outputs.items()
             },
-            "method_name": "tensorflow/serving/predict",
+            "method_name": signature.method,
         }
         for signature_name, signature in metadata.signatures.items()
     }
@@ -206,7 +223,7 @@ async def refuse_other(request: Request) -> Response:
     scope = request.scope
     allowed = {
         method
-        for route in router.routes[:-1]
+        for route in (*router.routes[:-1], *tensorflow_examples.router.routes)
         if isinstance(route, APIRoute) and route.matches(scope)[0] is Match.PARTIAL
         for method in route.methods or ()
     }

@@ -129,7 +129,7 @@ def test_what_is_wrong_with_one_line_is_one_reject(s3: Any) -> None:
     scored, rejected = results(s3, "lines", answer)
     assert scored.keys() == {1, 6, 11, 12}
     assert scored[1] == scored[6] == scored[12]
-    assert scored[11] == {"species": [None] * 3}
+    assert scored[11] == {"species": [None] * 3, "label": "setosa", "score": None}
     assert {row: error.partition(" at line")[0] for row, error in rejected.items()} == {
         2: "not JSON: recursion limit exceeded",
         3: "not JSON: recursion limit exceeded",
