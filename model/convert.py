@@ -5,13 +5,14 @@
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import tensorflow as tf
 
 from inference.engines.tensorflow import spec_of
 from inference.signatures import Signature
+from model.rewriting import in_readable_form, one_row_form
 from model.unchecked_slices import REASON, has_unchecked_slice
 
 
@@ -33,16 +34,39 @@ def convert(
 
 
 def convert_saved_model(folder: Path, signatures: Sequence[str]) -> bytes:
-    """One flatbuffer with these signatures. Raises :class:`NotCompilableError`."""
-    converter = tf.lite.TFLiteConverter.from_saved_model(
-        str(folder), signature_keys=list(signatures)
-    )
+    """One flatbuffer with these signatures. Raises :class:`NotCompilableError`.
+
+    Where a signature takes serialized examples, the compiled one takes their features. Where it
+    loops over the steps of a sequence, the compiled one may take one row at a time.
+    """
     try:
-        compiled: bytes = converter.convert()
-    except Exception as error:  # the converter raises errors of many classes
-        raise NotCompilableError(_lack_of(error)) from error
+        compiled = _convert(folder, signatures, in_readable_form)
+    except NotCompilableError as error:
+        if "TensorList" not in str(error):
+            raise
+        try:
+            compiled = _convert(folder, signatures, one_row_form)
+        except NotCompilableError as other:
+            raise error from other  # which says what the model itself has
     if has_unchecked_slice(compiled):
         raise NotCompilableError(REASON)
+    return compiled
+
+
+def _convert(
+    folder: Path, signatures: Sequence[str], form: Callable[[Path, Sequence[str], Path], Path]
+) -> bytes:
+    with tempfile.TemporaryDirectory() as rewritten:
+        try:
+            readable = form(folder, signatures, Path(rewritten))
+            converter = tf.lite.TFLiteConverter.from_saved_model(
+                str(readable), signature_keys=list(signatures)
+            )
+            # Metadata would parse and write the whole flatbuffer in Python, and keep three copies.
+            converter.exclude_conversion_metadata = True
+            compiled: bytes = converter.convert()
+        except Exception as error:  # TensorFlow and the converter raise errors of many classes
+            raise NotCompilableError(_lack_of(error)) from error
     return compiled
 
 
