@@ -15,7 +15,9 @@ from pathlib import Path
 from inference.settings import settings
 from model.folder import size_of, staging
 from scripts import command
-from scripts.adding.given import SourceError, container_of, folder_of, one_line
+from scripts.adding.declare import read_options
+from scripts.adding.early import refuse_early
+from scripts.adding.given import SourceError, folder_of, one_line
 from scripts.adding.handover import take_over
 from scripts.adding.intake import take_file, take_model
 from scripts.adding.job import Job
@@ -53,6 +55,22 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--labels", type=_path, help="class names, a line each or a JSON list")
     parser.add_argument("--examples", type=_path, help="real rows, JSON or CSV, to show and check")
     parser.add_argument(
+        "--input",
+        action="append",
+        default=[],
+        metavar="NAME=KIND(FIELD=VALUE, …)",
+        help="what people send for an input: image, text, column, table, sequence or raw, such as "
+        "'photo=image(scale=caffe)'; docs/inputs.md has the fields; may be repeated",
+    )
+    parser.add_argument(
+        "--output",
+        action="append",
+        default=[],
+        metavar="NAME=KIND(FIELD=VALUE, …)",
+        help="what an output means: classes, number or raw, such as "
+        "'scores=classes(activation=softmax)' or 'price=number(unit=EUR)'; may be repeated",
+    )
+    parser.add_argument(
         "--engine",
         choices=("auto", "litert", "tensorflow"),
         default="auto",
@@ -68,7 +86,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="MODULE:NAME",
-        help="a class or function of yours that the model uses; may be repeated",
+        help="a class or function of yours that the model uses, or an installed package, such as "
+        "keras_hub; may be repeated",
     )
     parser.add_argument(
         "--seconds",
@@ -127,7 +146,9 @@ def _add(options: argparse.Namespace) -> None:
     previous_metadata(folder)  # refuses early
     progress = _Progress()
     progress.step(f"reading {options.model}")
-    container_of(options.model)  # refuses early, because importing TensorFlow takes seconds
+    # Refuses early, because importing TensorFlow takes seconds.
+    refuse_early(options.model, options.engine, options.labels, options.examples)
+    given = read_options(options.input, options.output)
     with staging(models) as staged:
         previous = previous_metadata(folder)
         work, scratch = staged / "work", staged / "work/.scratch"  # no name begins with a dot
@@ -144,6 +165,7 @@ def _add(options: argparse.Namespace) -> None:
             seconds=options.seconds,
             allow_code=options.allow_code,
             custom_objects=tuple(options.custom_objects),
+            given=given,
         )
         run(_task(options, job, work), progress.tell)
         progress.step(f"writing {folder}")

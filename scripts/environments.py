@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from scripts.checking.interpreter import version_of, version_to_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scripts.checking.interpreter import Version
 
@@ -30,6 +30,13 @@ UV = ENVIRONMENT / "uv"
 _COMPILED = (ENVIRONMENT, Path(".venv-bench"))
 # Also what an interruption has left of an environment, which uv does not take for one.
 _REPLACING = ("--clear", "--force")
+# Groups that take minutes to load.
+_ABOUT = {
+    "train": " (TensorFlow and Keras: over 1 GB on the disk, once)",
+    "tensorflow": " (TensorFlow: over 1 GB on the disk, once)",
+}
+# What uv says where no terminal is: which packages it has installed, and that there were none.
+_OF_NO_INTEREST = (b" +", b" -", b" ~", b"Using Python", b"Resolved", b"Audited", b"Checked")
 _HASHED = ("--no-deps", "--require-hashes")
 _PIP_INSTALL = ("install", "--quiet", "--disable-pip-version-check", *_HASHED)
 
@@ -55,7 +62,8 @@ def set_up(stamp: Path, *, asked: bool) -> None:
         fits = version_of(environment) == version and not _has_moved(stamp)
         if fits and stamp.exists() and _is_current(stamp):
             return
-        print(f"setting up {stamp} …", file=sys.stderr, flush=True)
+        about = _ABOUT.get(stamp.name, "")
+        print(f"setting up {stamp}{about} …", file=sys.stderr, flush=True)
         if stamp == UV:
             _install_uv(keep=fits and stamp.exists())
         elif environment == ENVIRONMENT:
@@ -154,10 +162,25 @@ def _complete(stamp: Path) -> None:
 
 def _install(stamp: Path, *options: str) -> None:
     options += ("--compile-bytecode",) if stamp.parent in _COMPILED else ()
-    options += () if sys.stderr.isatty() else ("--quiet",)  # uv shows its progress on a terminal
     python = f"--python={stamp.parent / 'bin/python'}"
-    group = ("-r", _requirements(stamp))
-    _uv("pip", "install", *_HASHED, python, *options, *group)
+    words: list[str | Path] = ["pip", "install", *_HASHED, python, *options]
+    words += ["-r", _requirements(stamp)]
+    if sys.stderr.isatty():  # uv shows its progress there
+        _uv(*words)
+    else:
+        _show_downloads(words)
+
+
+def _show_downloads(words: Sequence[str | Path]) -> None:
+    """Run uv, and show each large download, so that a log of minutes does not look stuck."""
+    command = [str(word) for word in (ENVIRONMENT / "bin/uv", *words)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, close_fds=False) as uv:
+        for line in uv.stderr or ():
+            if not line.startswith(_OF_NO_INTEREST):
+                sys.stderr.write(line.decode(errors="replace"))
+                sys.stderr.flush()
+    if uv.returncode:
+        raise subprocess.CalledProcessError(uv.returncode, command)
 
 
 def _uv(*words: str | Path) -> None:

@@ -1,19 +1,28 @@
 """What is written of a model: its metadata, an example request, and a card to fill in."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import keras
 import tensorflow as tf
 import tf_keras
 
 from inference.golden import Call
-from inference.models import Metadata, Provenance, ServedRecord, SourceRecord
-from inference.rows import to_rows
+from inference.inputs import Input
+from inference.models import (
+    Metadata,
+    PreprocessingRecord,
+    Provenance,
+    ServedRecord,
+    SourceRecord,
+)
+from inference.outputs import Output
+from inference.rows import names_of_bytes, to_columns, to_rows
 from inference.signatures import Signature, TensorSpec
-from inference.tensors import to_json
-from model.folder import digest_of, size_of
+from model.folder import digest_of, sha256, size_of
 from scripts.adding.choose import LITERT_FILE, Choice
 from scripts.adding.cost import DerivedLimits
 from scripts.adding.original import Original
@@ -23,6 +32,7 @@ from scripts.adding.sources import Source
 
 _LIMITS = ("max_batch", "max_length", "max_values")
 _SAVED_MODEL_FOLDER = "saved_model"
+_PREPROCESSING = "preprocessing.json"
 _CARD = Path(__file__).parent / "card.template.md"
 _MAX_GOLDEN_BYTES = 1_000_000
 
@@ -55,6 +65,8 @@ def describe(
     choice: Choice,
     limits: DerivedLimits,
     labels: list[str],
+    inputs: Mapping[str, Input],
+    outputs: Mapping[str, Output],
     provenance: Provenance,
 ) -> Metadata:
     """``metadata.json``. The version counts up; limits stay as somebody edited them."""
@@ -64,22 +76,39 @@ def describe(
         engine=choice.engine,
         engine_reason=choice.reason,
         file=LITERT_FILE if choice.engine == "litert" else _SAVED_MODEL_FOLDER,
+        preprocessing=_record_of(choice),
         signatures=original.signatures,
         default_signature=original.default_signature,
         allow_code=original.allow_code and choice.engine == "tensorflow",
         labels=labels,
+        inputs=dict(inputs),
+        outputs=dict(outputs),
         provenance=provenance,
         **limits_of(previous, limits),
     )
 
 
-def limits_of(previous: Metadata | None, derived: DerivedLimits) -> dict[str, int]:
+def _record_of(choice: Choice) -> PreprocessingRecord | None:
+    content = _preprocessing_of(choice)
+    if content is None:
+        return None
+    return PreprocessingRecord(file=_PREPROCESSING, sha256=sha256(content))
+
+
+def _preprocessing_of(choice: Choice) -> bytes | None:
+    """The content of the file, which is the same for the same steps."""
+    if choice.preprocessing is None:
+        return None
+    return choice.preprocessing.model_dump_json().encode()
+
+
+def limits_of(previous: Metadata | None, derived: DerivedLimits) -> dict[str, Any]:
     """The derived limits, except those that somebody edited.
 
     A previous limit was edited if it differs from what was derived for that version, as its
     provenance tells, or from the default where nothing was derived.
     """
-    limits = derived.by_name()
+    limits: dict[str, Any] = dict(derived.by_name())
     if previous is None:
         return limits
     before = previous.provenance.derived_limits if previous.provenance else {}
@@ -96,6 +125,7 @@ def pack(choice: Choice, calls: Calls, metadata: Metadata, card: str) -> Package
     return Package(
         metadata=metadata,
         served=choice.path,
+        preprocessing=_preprocessing_of(choice),
         golden=golden,
         example=_example_request(golden[metadata.default_signature], metadata.signature),
         card=card,
@@ -115,8 +145,8 @@ def _example_request(call: Call, signature: Signature) -> str:
     """A body for ``:predict``: the first row, or all inputs if the model takes no rows."""
     if signature.inputs and signature.takes_rows:
         first = {name: array[:1] for name, array in call.inputs.items()}
-        return json.dumps({"instances": to_rows(first)})
-    return json.dumps({"inputs": {name: to_json(array) for name, array in call.inputs.items()}})
+        return json.dumps({"instances": to_rows(first, names_of_bytes(first))})
+    return json.dumps({"inputs": to_columns(call.inputs, names_of_bytes(call.inputs))})
 
 
 def new_card(source: Source, metadata: Metadata) -> str:

@@ -1,24 +1,44 @@
-"""A user's files about the data: real rows as JSON or CSV, and the names of the classes."""
+"""A user's files about the data: real rows as JSON, CSV or a picture, and the classes' names."""
 
 import csv
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from inference.errors import InvalidInputError
-from inference.rows import from_rows
+from inference.errors import InvalidInputError, TooLargeError
+from inference.inputs import Input
+from inference.inputs.cells import Cell
+from inference.inputs.images import ImageInput
+from inference.inputs.rows import from_values
+from inference.inputs.tables import TableInput
+from inference.limits import Limits
 from inference.signatures import Signature, Tensors, TensorSpec
 from inference.tensors import Json
 from scripts.adding.sources import SourceError
 
 _MAX_ROWS = 32  # all of them are kept in the golden file
+_MOST = 2**31 - 1
+_BINARY = 2  # labels of one probability
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".gif"}
 
 
-def read_examples(path: Path, signature: Signature) -> Tensors:
-    """The first rows of a JSON or CSV file. Fields that are no inputs are ignored.
+@dataclass(frozen=True)
+class _Described:
+    """What :func:`inference.inputs.rows.from_values` asks of a model; nothing is limited yet."""
 
-    JSON is a list of rows (see ``inference.rows``), or ``{"instances": [row, …]}``. CSV has a
-    column for each input, by name; for a model with one input, it may have a column for each value.
+    signature: Signature
+    inputs: Mapping[str, Input]
+    limits: Limits = field(default=Limits(_MOST, _MOST, _MOST))
+
+
+def read_examples(path: Path, signature: Signature, declared: Mapping[str, Input]) -> Tensors:
+    """The first rows of a JSON or CSV file, or a picture. Fields that are no inputs are ignored.
+
+    JSON is a list of rows (see ``inference.inputs.rows``), or ``{"instances": [row, …]}``. CSV has
+    a column for each input or each column of a declared table, by name; for a model with one input,
+    it may have a column for each value.
 
     Raises :class:`SourceError` in one line.
     """
@@ -28,20 +48,28 @@ def read_examples(path: Path, signature: Signature) -> Tensors:
             f"{path.name} holds rows, but the model takes none: its inputs are ({expected}), "
             "and every input needs a first dimension for the rows; leave --examples out"
         )
+    model = _Described(signature, declared)
     try:
-        text = path.read_text("utf-8-sig")
-        rows = _from_csv(text, signature) if path.suffix == ".csv" else _from_json(text)
+        rows = _read_rows(path, model)
         if not rows:
             raise SourceError(f"{path.name} holds no rows")
-        inputs = from_rows([_only_inputs(row, signature) for row in rows[:_MAX_ROWS]], signature)
+        inputs = from_values([_only_inputs(row, model) for row in rows[:_MAX_ROWS]], model)
         signature.check(inputs)
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}") from error
-    except (ValueError, csv.Error, InvalidInputError) as error:
+    except (ValueError, csv.Error, InvalidInputError, TooLargeError) as error:
         raise SourceError(
             f"{path.name} does not fit the model's inputs {expected}: {error}"
         ) from error
     return inputs
+
+
+def _read_rows(path: Path, model: _Described) -> list[Json]:
+    images = [name for name, given in model.inputs.items() if isinstance(given, ImageInput)]
+    if path.suffix.lower() in _PICTURES and len(images) == len(model.signature.inputs) == 1:
+        return [path.read_bytes()]
+    text = path.read_text("utf-8-sig")
+    return _from_csv(text, model) if path.suffix.lower() == ".csv" else _from_json(text)
 
 
 def _from_json(text: str) -> list[Json]:
@@ -52,13 +80,24 @@ def _from_json(text: str) -> list[Json]:
     return rows
 
 
-def _only_inputs(row: Json, signature: Signature) -> Json:
+def _names(model: _Described) -> list[str]:
+    """The columns that a row may have: a table's own stand for its input."""
+    names: list[str] = []
+    for name in model.signature.inputs:
+        given = model.inputs.get(name)
+        names += given.names if isinstance(given, TableInput) else [name]
+    return names
+
+
+def _only_inputs(row: Json, model: _Described) -> Json:
     if not isinstance(row, dict) or row.keys() == {"b64"}:
         return row
-    return {name: value for name, value in row.items() if name in signature.inputs}
+    known = {*model.signature.inputs, *_names(model)}
+    return {name: value for name, value in row.items() if name in known}
 
 
-def _from_csv(text: str, signature: Signature) -> list[Json]:
+def _from_csv(text: str, model: _Described) -> list[Json]:
+    signature = model.signature
     lines = [line for line in csv.reader(text.splitlines()) if line]
     if not lines:
         return []
@@ -68,6 +107,8 @@ def _from_csv(text: str, signature: Signature) -> list[Json]:
             raise InvalidInputError(
                 f"line {number} has {len(line)} cells, the first line has {len(header)}"
             )
+    if model.inputs and set(_names(model)) <= set(header):
+        return [dict(zip(header, map(Cell, line), strict=True)) for line in lines[1:]]
     if set(signature.inputs) <= set(header):
         return [_named_row(dict(zip(header, line, strict=True)), signature) for line in lines[1:]]
     if len(signature.inputs) > 1:
@@ -118,8 +159,9 @@ def read_labels(path: Path, outputs: Tensors) -> list[str]:
     if not all(isinstance(label, str) for label in labels):
         raise SourceError(f"{path.name}: every label must be text")
     names = [label.strip() for label in labels if label.strip()]
-    classes = {array.shape[-1] for array in outputs.values() if array.ndim}
-    if names and len(names) not in classes:
+    classes = {array.shape[-1] if array.ndim > 1 else 1 for array in outputs.values() if array.ndim}
+    is_binary = len(names) == _BINARY and 1 in classes
+    if names and len(names) not in classes and not is_binary:
         expected = f"a model of {max(classes)} classes" if classes else "a model without classes"
         raise SourceError(f"{len(names)} labels for {expected}")
     return names

@@ -6,10 +6,14 @@ anything is installed: see :mod:`scripts.preflight`.
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from scripts.adding.containers import describe_folder, describe_zip
+from scripts.adding.foreign import BYTES_TO_READ, SAVE_WHOLE, describe_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +22,7 @@ Container = Literal["HDF5", "zip", "LiteRT", "SavedModel"]
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LITERT_MAGIC = b"TFL3"  # at byte 4
+_MOST_BYTES_TO_SEARCH = 1_000_000_000
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 
@@ -47,28 +52,42 @@ def refuse_own_code(folder: Path) -> None:
 
 
 def container_of(path: Path) -> Container:
-    """What the first bytes say, without reading on.
+    """What the first bytes say, without loading anything.
 
     Raises :class:`SourceError` if the path holds no model.
     """
     if path.is_dir():
         if not (path / "saved_model.pb").is_file():
-            raise SourceError(
-                f"the folder {path.name} is not a SavedModel: it holds no saved_model.pb"
-            )
+            raise SourceError(describe_folder(path))
         return "SavedModel"
     with open_regular(path) as file:
-        start = file.read(8)
-    if start == _HDF5_MAGIC:
-        return "HDF5"
-    if start.startswith(_ZIP_MAGIC):
-        return "zip"
-    if start[4:] == _LITERT_MAGIC:
+        start = file.read(BYTES_TO_READ)
+        if start.startswith(_HDF5_MAGIC):
+            return "HDF5"
+        if start.startswith(_ZIP_MAGIC):
+            found = describe_zip(file)
+            if found:
+                raise SourceError(f"{path.name} {found}")
+            return "zip"
+    if start[4:8] == _LITERT_MAGIC:
         return "LiteRT"
-    raise SourceError(
-        f"{path.name} is not a model: expected a .keras, HDF5 or .tflite file, "
-        "or a SavedModel folder"
-    )
+    raise SourceError(f"{path.name} {describe_file(path.name, start)}")
+
+
+def refuse_weights(path: Path) -> None:
+    """Raise :class:`SourceError` for an HDF5 file that cannot hold a model.
+
+    The name of an attribute stands in the file as it is. So a file without these bytes has no
+    ``model_config``. Reading them all takes a second for each gigabyte at most.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if not 0 < size <= _MOST_BYTES_TO_SEARCH:
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content.find(b"model_config") >= 0:
+                return
+    raise SourceError(f"{path.name} holds weights or data without a model; {SAVE_WHOLE}")
 
 
 def open_regular(path: Path) -> BinaryIO:

@@ -58,12 +58,15 @@ def _checked(package: Path, original: Path) -> tuple[Metadata, Provenance]:
         metadata = read_metadata(package)
     except BrokenModelError as error:
         raise _unexpected(str(error)) from error
-    if {path.name for path in package.iterdir()} != _ALWAYS | {metadata.file}:
+    before = metadata.preprocessing
+    expected = _ALWAYS | {metadata.file} | ({before.file} if before else set())
+    if {path.name for path in package.iterdir()} != expected:
         raise _unexpected("other files than those of a model")
     provenance = metadata.provenance
     if provenance is None or (
         digest_of(package / metadata.file) != provenance.served.sha256
         or digest_of(original) != provenance.source.sha256
+        or (before and digest_of(package / before.file) != before.sha256)
     ):
         raise _unexpected("a digest of another file")
     return metadata, provenance

@@ -1,9 +1,10 @@
 """What is asked of the process in the sandbox. Reading this module imports no TensorFlow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from inference.models import Metadata
+from scripts.adding.declare import Given
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,4 @@ class Job:
     seconds: float  # the longest run that a request may cause
     allow_code: bool
     custom_objects: tuple[str, ...]
+    given: Given = field(default_factory=Given)  # declarations of inputs and outputs

@@ -2,38 +2,59 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from inference.engines.litert import LiteRTEngine
-from inference.engines.tensorflow import TensorFlowEngine
+from inference.engines.tensorflow import TensorFlowEngine, reasons_in
 from inference.errors import BrokenModelError
 from inference.signatures import Signature, Tensors
+from model.lifting import features_of_signatures
+from scripts.adding.bounds import SignatureBounds
+from scripts.adding.exporting import export_named, export_unnamed
+from scripts.adding.graph_bounds import graph_bounds
 from scripts.adding.keras_models import SIGNATURE, NamedModel, load_keras, name_tensors
-from scripts.adding.recurrent import compilable_recurrence
+from scripts.adding.lifting import Lifted, NotLiftableError, lift
+from scripts.adding.litert_bounds import litert_bounds
+from scripts.adding.proposals import Facts, facts_of
 from scripts.adding.sources import Source, SourceError, reason_of
+
+_SAVED_MODEL_HAS_NO_LAYERS = (
+    "a SavedModel does not tell its layers; add the Keras model that it was exported from, so that "
+    "its preprocessing can be computed without TensorFlow"
+)
 
 
 @dataclass(frozen=True)
 class Original:
-    """A model in memory, and the file or folder that its engine has loaded."""
+    """A model, and the file or folder that an engine can load."""
 
     path: Path
-    engine: TensorFlowEngine | LiteRTEngine  # of `path`
+    signatures: dict[str, Signature]  # those that can be served, by name
+    engine: Callable[[], TensorFlowEngine | LiteRTEngine]  # loads `path`, once
     call: Callable[[str, Tensors], Tensors]  # a signature's name and inputs to outputs
     compilable: Path | None = None  # the SavedModel to compile; None: `path` is a LiteRT file
     skipped: Mapping[str, str] = field(default_factory=dict)  # signatures not served, with reasons
+    bounds: Mapping[str, SignatureBounds] = field(default_factory=dict)  # by signature
     allow_code: bool = False  # whether its program may do more than compute
-
-    @property
-    def signatures(self) -> dict[str, Signature]:
-        """The signatures that can be served, by name."""
-        return self.engine.signatures
+    reopen: Callable[[], NamedModel] | None = None  # the Keras model, loaded again
+    # What the Keras model tells of its inputs and outputs.
+    facts: Facts = field(default_factory=Facts)
+    lifted: Lifted | None = None  # the same model in two parts, if it has preprocessing layers
+    not_lifted: str = ""  # why not, where it takes text
 
     @property
     def default_signature(self) -> str:
         """The signature that is called when a request names none."""
         return SIGNATURE if SIGNATURE in self.signatures else next(iter(self.signatures))
+
+    def without_answers(self) -> "Original":
+        """The same for what comes after its answers: the Keras model's memory is free again."""
+        if self.reopen is None:
+            return self
+        engine = self.engine
+        return replace(self, call=lambda name, inputs: engine().run(name, inputs))
 
 
 def open_original(
@@ -44,24 +65,49 @@ def open_original(
     Raises :class:`SourceError`.
     """
     if source.kind == "SavedModel":
-        return _open_saved_model(source.path, source.path, allow_code=allow_code)
+        original = _open_saved_model(source.path, source.path, allow_code=allow_code)
+        return replace(original, not_lifted=_SAVED_MODEL_HAS_NO_LAYERS)
     if source.kind == "LiteRT":
         return _open_litert(source.path)
-    model = load_keras(source, custom_objects, allow_code=allow_code)
-    return _open_keras(source, work, model, allow_code=allow_code)
+    return _open_keras(source, work, custom_objects, allow_code=allow_code)
 
 
-def _open_keras(source: Source, work: Path, model: Any, *, allow_code: bool) -> Original:
+def _open_keras(
+    source: Source, work: Path, custom_objects: dict[str, Any], *, allow_code: bool
+) -> Original:
     """Keras itself gives the answers where the names of the inputs are known."""
+    model = load_keras(source, custom_objects, allow_code=allow_code)
     _refuse_stateful(source, model)
-    plain, compilable = work / "saved_model", work / "compilable"
+    facts = facts_of(model, source.path)
     named = name_tensors(model)
     if named is None:
-        _export_unnamed(source, model, plain, compilable)
-        return _open_saved_model(plain, compilable, allow_code=allow_code)
-    _export_named(source, named, plain, compilable)
-    exported = _open_saved_model(plain, compilable, allow_code=allow_code)
-    return replace(exported, call=lambda _, inputs: named(inputs), skipped={})
+        unnamed = _open_saved_model(*export_unnamed(source, model, work), allow_code=allow_code)
+        return replace(unnamed, facts=facts)
+    exported = export_named(source, named, work)
+    if not allow_code:
+        _refuse_program(exported.plain)
+    original = Original(
+        exported.plain,
+        {SIGNATURE: exported.signature},
+        cache(partial(_load, exported.plain, allow_code=allow_code)),
+        lambda _, inputs: named(inputs),
+        exported.compilable,
+        bounds=graph_bounds(exported.plain),
+        allow_code=allow_code,
+        reopen=partial(_reopen, source, custom_objects, allow_code=allow_code),
+        facts=facts,
+    )
+    try:
+        return replace(original, lifted=lift(named))
+    except NotLiftableError as error:
+        return replace(original, not_lifted=str(error))
+
+
+def _reopen(source: Source, custom_objects: dict[str, Any], *, allow_code: bool) -> NamedModel:
+    named = name_tensors(load_keras(source, custom_objects, allow_code=allow_code))
+    if named is None:
+        raise SourceError(f"{source.path.name} changed while it was read")
+    return named
 
 
 def _refuse_stateful(source: Source, model: Any) -> None:
@@ -73,45 +119,62 @@ def _refuse_stateful(source: Source, model: Any) -> None:
             )
 
 
-def _export_named(source: Source, named: NamedModel, plain: Path, compilable: Path) -> None:
-    try:
-        named.export(plain)
-        with compilable_recurrence():
-            named.export(compilable)
-    except Exception as error:
-        raise SourceError(
-            f"{source.path.name} cannot be exported: {reason_of(error, 300)}"
-        ) from error
-
-
-def _export_unnamed(source: Source, model: Any, plain: Path, compilable: Path) -> None:
-    """Export a subclassed model, which knows only the input shapes that it was built with."""
-    try:
-        model.export(plain, verbose=False)
-        with compilable_recurrence():
-            model.export(compilable, verbose=False)
-    except Exception as error:
-        raise SourceError(
-            f"{source.path.name} does not say what its inputs are: call the model once on real "
-            "data before saving it, or export it with model.export(FOLDER) and add that folder"
-        ) from error
-
-
 def _open_saved_model(folder: Path, compilable: Path, *, allow_code: bool) -> Original:
-    try:
-        engine = TensorFlowEngine(folder, allow_code=allow_code)
-    except BrokenModelError as error:
-        if error.__cause__ is None:  # refused before the load, which the text explains
-            raise SourceError(str(error).removeprefix(f"{folder.parent.name}: ")) from error
-        reason = reason_of(error.__cause__) if isinstance(error.__cause__, Exception) else ""
-        reason = reason.replace(str(folder), folder.name)
-        raise SourceError(f"{folder.name} is damaged or incomplete: {reason}") from error
+    engine = _load(folder, allow_code=allow_code)
     if not engine.signatures:
         raise SourceError(
             f"{folder.name} has no signature that can be served; save it with "
             "model.export(FOLDER) or tf.saved_model.save(…, signatures=…)"
         )
-    return Original(folder, engine, engine.run, compilable, engine.skipped, allow_code)
+    _describe_examples(engine, folder)
+    return Original(
+        folder,
+        engine.signatures,
+        lambda: engine,
+        engine.run,
+        compilable,
+        engine.skipped,
+        graph_bounds(folder),
+        allow_code,
+    )
+
+
+def _describe_examples(engine: TensorFlowEngine, folder: Path) -> None:
+    """Add what is known of the serialized examples that a signature takes."""
+    on_text = [
+        name
+        for name, signature in engine.signatures.items()
+        if [spec.dtype for spec in signature.inputs.values()] == ["string"]
+    ]
+    if on_text:
+        for name, features in features_of_signatures(folder, on_text).items():
+            described = engine.signatures[name].model_copy(update={"features": features})
+            engine.signatures[name] = described
+
+
+def _load(folder: Path, *, allow_code: bool) -> TensorFlowEngine:
+    try:
+        return TensorFlowEngine(folder, allow_code=allow_code)
+    except BrokenModelError as error:
+        raise _damaged(folder, error) from error
+
+
+def _refuse_program(folder: Path) -> None:
+    """As the engine does when it loads a model: the converter loads it too."""
+    reasons = reasons_in(folder)
+    if reasons:
+        raise SourceError(
+            f"{folder.name} does more than compute: {'; '.join(reasons)}. If you trust its "
+            "author, add the model again with --allow-code"
+        )
+
+
+def _damaged(folder: Path, error: BrokenModelError) -> SourceError:
+    if error.__cause__ is None:  # refused before the load, which the text explains
+        return SourceError(str(error).removeprefix(f"{folder.parent.name}: "))
+    reason = reason_of(error.__cause__) if isinstance(error.__cause__, Exception) else ""
+    reason = reason.replace(str(folder), folder.name)
+    return SourceError(f"{folder.name} is damaged or incomplete: {reason}")
 
 
 def _open_litert(path: Path) -> Original:
@@ -122,4 +185,5 @@ def _open_litert(path: Path) -> Original:
             f"{path.name} is damaged, or needs operations that LiteRT alone does not have; "
             "add the Keras model or SavedModel that it was made from"
         ) from error
-    return Original(path, engine, engine.run)
+    bounds = litert_bounds(path.read_bytes(), engine.signatures)
+    return Original(path, engine.signatures, lambda: engine, engine.run, bounds=bounds)

@@ -21,6 +21,7 @@ class Package:
 
     metadata: Metadata
     served: Path  # what the engine loads
+    preprocessing: bytes | None  # what runs before it, as a file
     golden: Mapping[str, golden.Call]  # by signature
     example: str
     card: str
@@ -54,6 +55,8 @@ def write_package(new: Path, package: Package) -> None:
     metadata = package.metadata
     new.mkdir()
     copy(package.served, new / metadata.file)
+    if metadata.preprocessing is not None and package.preprocessing is not None:
+        (new / metadata.preprocessing.file).write_bytes(package.preprocessing)
     (new / golden.GOLDEN).write_bytes(pack_arrays(golden.pack(dict(package.golden))))
     (new / EXAMPLE).write_text(package.example)
     (new / CARD).write_text(package.card)

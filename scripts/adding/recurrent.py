@@ -25,13 +25,21 @@ StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 
 
 @contextmanager
-def compilable_recurrence() -> Iterator[None]:
-    """Models that are traced inside the block have recurrent layers that LiteRT can run."""
+def compilable_recurrence(note: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Models that are traced inside the block have recurrent layers that LiteRT can run.
+
+    ``note`` is called for each of them.
+    """
     backends = (keras.src.backend, tf_keras.src.backend)
     own_functions = [backend.rnn for backend in backends]
+
+    def noted(*arguments: Any, **options: Any) -> tuple[Any, Any, Any]:
+        note()
+        return rnn(*arguments, **options)
+
     try:
         for backend in backends:
-            backend.rnn = rnn
+            backend.rnn = noted
         yield
     finally:
         for backend, function in zip(backends, own_functions, strict=True):

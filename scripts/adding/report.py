@@ -27,8 +27,25 @@ def report(folder: Path, metadata: Metadata, provenance: Provenance) -> None:
     if folder.is_relative_to(Path.cwd()):
         folder = folder.relative_to(Path.cwd())
     print(f"fill in {folder / CARD}, start `make serve`, and ask:")
+    if metadata.inputs:
+        print(_upload(metadata))
     data = shlex.quote(f"@{folder / EXAMPLE}")
     print(f"curl -d {data} http://127.0.0.1:8000/v1/models/{metadata.name}:predict")
+
+
+def _upload(metadata: Metadata) -> str:
+    """What people send, as a command; its files are theirs."""
+    address = f"http://127.0.0.1:8000/models/{metadata.name}/predict"
+    (kind, *others) = {declared.kind for declared in metadata.inputs.values()}
+    if not others and len(metadata.signature.inputs) == 1:
+        name = next(iter(metadata.inputs))
+        if kind == "image":
+            return f"curl --form {name}=@PICTURE.jpg {address}"
+        if kind == "text":
+            return f"curl --header 'Content-Type: text/plain' --data-binary 'A TEXT' {address}"
+    if "image" in {kind, *others} or "sequence" in {kind, *others}:
+        return f"{address} takes what people have; http://127.0.0.1:8000/docs shows its forms"
+    return f"curl --header 'Content-Type: text/csv' --data-binary @TABLE.csv {address}"
 
 
 def _limits(metadata: Metadata) -> str:

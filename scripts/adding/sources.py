@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import h5py
 
+from scripts.adding.foreign import SAVE_WHOLE
 from scripts.adding.given import SourceError, container_of
 
 __all__ = ["Kind", "Source", "SourceError", "identify", "reason_of"]
@@ -18,9 +19,21 @@ Kind = Literal["Keras 3", "legacy Keras", "SavedModel", "LiteRT"]
 _JSON_MEMBERS = ("config.json", "metadata.json")
 _MAX_JSON_BYTES = 64_000_000
 _KERAS_3 = 3
+_WORDS_OF_KERAS_2 = ('"batch_input_shape"', ".engine.", '"tf_keras')
+_WORDS_OF_KERAS_3 = ('"batch_shape"', '"DTypePolicy"')
 _DAMAGED_ZIP = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError),
     *(ValueError, KeyError, TypeError),
+)
+_PREAMBLE = (
+    *("Exception encountered when calling", "Graph execution error", "Detected at node"),
+    "<stack traces unavailable>",
+)
+_AT_LAST = "Exception encountered: "  # after it stands why a class could not be built
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+_ADVICE = re.compile(
+    r"allow_pickle|enable_unsafe|pickle\.load|safe_mode|unsafe|disallowed by default"
+    r"|^Make sure custom|^If they are already decorated|^Please ensure|^Full object config"
 )
 _DECORATION = re.compile(r"\x1b\[\d*m|\{\{[^}]*\}\} ?")  # colours, and names of graph nodes
 
@@ -28,13 +41,16 @@ _DECORATION = re.compile(r"\x1b\[\d*m|\{\{[^}]*\}\} ?")  # colours, and names of
 def reason_of(error: Exception, limit: int = 200) -> str:
     """The line of an error's text that says what went wrong; the error itself if it has no text.
 
-    Keras writes first which layer was called, then what TensorFlow said, in colour.
+    Keras writes first which layer was called, and TensorFlow where the node was made, in colour.
+    What Keras advises is left out: how to write its classes, or to load files in an unsafe way.
     """
     text = _DECORATION.sub("", str(error))
+    text = text.rpartition(_AT_LAST)[2].strip() or text
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [repr(error)]
-    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
-        return lines[1][:limit]
-    return lines[0][:limit]
+    line = next((line for line in lines if not line.startswith(_PREAMBLE)), lines[0])
+    sentences = _SENTENCE_END.split(line)
+    said = " ".join(sentence for sentence in sentences if not _ADVICE.search(sentence))
+    return (said or "it holds Python code or pickled objects, which are not loaded")[:limit]
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,8 @@ class Source:
     suffix: str  # the file name's ending that the library which reads it expects
     producer: dict[str, str]  # the program that wrote it, and its version
     architecture: Any = None  # Keras' configuration, parsed from JSON
+    notes: tuple[str, ...] = ()  # what was assumed
+    is_converted: bool = False  # whether the architecture is another than the file's
 
     def __str__(self) -> str:
         """The kind and the producer, for a progress line."""
@@ -70,18 +88,42 @@ def identify(path: Path) -> Source:
 
 
 def _keras_archive(path: Path) -> Source:
+    """Keras 2.12 and later, Keras 3: both write the same members."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if set(_JSON_MEMBERS) - set(archive.namelist()):
-                raise SourceError(f"{path.name} is a zip archive, but not a .keras model")
             if max(archive.getinfo(name).file_size for name in _JSON_MEMBERS) > _MAX_JSON_BYTES:
                 raise SourceError(f"{path.name} has a configuration of over 64 MB: refused")
             architecture = _json(path, "config.json", archive.read("config.json"))
             metadata = _json(path, "metadata.json", archive.read("metadata.json"))
-            version = str(metadata["keras_version"])
-    except _DAMAGED_ZIP as error:
+            version = metadata.get("keras_version")
+    except (*_DAMAGED_ZIP, AttributeError) as error:
         raise SourceError(f"{path.name} is a damaged or truncated .keras file") from error
-    return Source(path, "Keras 3", ".keras", {"keras": version}, architecture)
+    return _keras(path, ".keras", architecture, version)
+
+
+def _keras(path: Path, suffix: str, architecture: Any, version: object) -> Source:
+    """A Keras model, of the generation that its version says, or else its words.
+
+    Keras 3 changed the meaning of old words, such as ``hard_sigmoid``.
+    """
+    number = re.match(r"[1-9]\d*(?=\.)", str(version))
+    if number:
+        kind: Kind = "Keras 3" if int(number[0]) >= _KERAS_3 else "legacy Keras"
+        return Source(path, kind, suffix, {"keras": str(version)}, architecture)
+    words = json.dumps(architecture)
+    if suffix == ".keras":
+        kind = "legacy Keras" if any(word in words for word in _WORDS_OF_KERAS_2) else "Keras 3"
+    else:
+        kind = "Keras 3" if any(word in words for word in _WORDS_OF_KERAS_3) else "legacy Keras"
+    note = (
+        f"the file does not say which Keras wrote it{_found(version)}; its layers are described as "
+        f"{'Keras 3 describes' if kind == 'Keras 3' else 'Keras 2 and 1 describe'} them"
+    )
+    return Source(path, kind, suffix, {}, architecture, (note,))
+
+
+def _found(version: object) -> str:
+    return "" if version is None else f" (it says {version!s:.40})"
 
 
 def _hdf5(path: Path) -> Source:
@@ -94,18 +136,12 @@ def _hdf5(path: Path) -> Source:
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise SourceError(f"{path.name} is a damaged or truncated HDF5 file") from error
     if config is None:
-        raise SourceError(
-            f"{path.name} holds weights or data without a model; save the whole model, "
-            "with model.save('model.keras') or, in R, save_model_hdf5(model, 'model.h5')"
-        )
+        raise SourceError(f"{path.name} holds weights or data without a model; {SAVE_WHOLE}")
     try:
         architecture = _json(path, "model_config", config)
     except ValueError as error:
         raise SourceError(f"{path.name} has a model_config that is not JSON") from error
-    # Keras 1 wrote no version. Keras 3 changed the meaning of old words, such as `hard_sigmoid`.
-    version = version or "1"
-    kind: Kind = "Keras 3" if _major(version) >= _KERAS_3 else "legacy Keras"
-    return Source(path, kind, ".h5", {"keras": version}, architecture)
+    return _keras(path, ".h5", architecture, version)
 
 
 def _hard_linked(file: h5py.File, name: str) -> list[h5py.Group]:
@@ -131,11 +167,6 @@ def _json(path: Path, place: str, text: str | bytes) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise SourceError(f"{path.name} has a {place} that is nested too deep: refused") from error
-
-
-def _major(version: str) -> int:
-    number = version.split(".", maxsplit=1)[0]
-    return int(number) if number.isdecimal() else 1
 
 
 def _text(value: object) -> str:

@@ -6,19 +6,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.adding.given import (
-    SourceError,
-    container_of,
-    folder_of,
-    one_line,
-    open_regular,
-    refuse_own_code,
-)
+from scripts.adding.early import refuse_early
+from scripts.adding.given import SourceError, folder_of, one_line, refuse_own_code
 from scripts.checking import MissingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_FILES = ("LABELS", "EXAMPLES")
 _ENGINES = ("auto", "litert", "tensorflow")
 
 
@@ -32,10 +27,8 @@ def check_model(given: Mapping[str, str]) -> None:
     try:
         models = Path(given.get("MODELS_DIR") or "model").resolve()
         refuse_own_code(folder_of(models, given["NAME"]))
-        container_of(Path(given["MODEL"]).expanduser())
-        for variable in ("LABELS", "EXAMPLES"):
-            if given.get(variable):
-                open_regular(Path(given[variable]).expanduser()).close()
+        files = (Path(given[name]).expanduser() if given.get(name) else None for name in _FILES)
+        refuse_early(Path(given["MODEL"]).expanduser(), engine, *files)
     except SourceError as error:
         raise MissingError(f"{given['NAME']} was not added: {one_line(str(error))}") from error
 

@@ -4,7 +4,8 @@ They stand under the module that Keras writes them with. Left out on purpose: ``
 layers that load another program (``FlaxLayer``, ``JaxLayer``, ``TFSMLayer``,
 ``TorchModuleWrapper``); operations that call a function of the file (``Map``, ``Scan``, ``Cond``
 and their like); all of ``keras.utils``, ``keras.saving``, ``keras.visualization``,
-``keras.datasets``, ``keras.models`` and ``keras.applications``, which read or write files.
+``keras.datasets``, ``keras.models`` and ``keras.applications``, which read or write files. The
+layers of ``keras.src.applications`` are found where they are defined: see ``own_layers.py``.
 """
 
 CLASSES = {
@@ -137,12 +138,6 @@ CLASSES = {
         Sinc Sinh Size Slogdet Sort Split Sqrt Square Squeeze Stack Std Subtract Sum Swapaxes Take
         TakeAlongAxis Tan Tanh Tensordot Tile Trace Transpose Trapezoid Tril Triu TrueDivide Trunc
         Unique UnravelIndex Vander Var Vdot View Vsplit Vstack Where ZerosLike
-    """,
-    "keras.src.applications.convnext": """
-        LayerScale StochasticDepth
-    """,
-    "keras.src.applications.inception_resnet_v2": """
-        CustomScaleLayer
     """,
     "keras.src.engine.functional": """
         Functional

@@ -20,11 +20,11 @@ from scripts.adding.safety.legacy_names import (
     FUNCTIONS,
 )
 from scripts.adding.safety.objects import Generation
+from scripts.adding.safety.own_layers import defined_layers
 from scripts.adding.safety.tensorflow_names import PURE_FUNCTIONS
 
 # Private to tf_keras, and written into files with their module.
-_INTERNAL = {
-    "applications.convnext": "LayerScale StochasticDepth",
+INTERNAL = {
     "applications.inception_resnet_v2": "CustomScaleLayer Custom>CustomScaleLayer",
     "engine.base_layer": "TensorFlowOpLayer",
     "engine.functional": "Functional",
@@ -48,15 +48,23 @@ def legacy_keras() -> Generation:
             found = getattr(public, name, None)
             if isinstance(found, type):
                 places |= _defined_in(found.__module__.removeprefix("tf_keras.src."), name)
-    for module, names in _INTERNAL.items():
+    for module, names in INTERNAL.items():
         for name in names.split():
             places |= _defined_in(module, name)
+    for name, layer in unexported_layers().items():
+        places |= _defined_in(layer.__module__.removeprefix("tf_keras.src."), name)
     functions = {
         (module, name)
         for module in ("builtins", "keras.activations", "keras.losses", "keras.metrics")
         for name in FUNCTIONS
     }
     return Generation(places, {name for _, name in places}, functions, describe_special, _SPECIALS)
+
+
+@cache
+def unexported_layers() -> dict[str, type[Any]]:
+    """Layers of its networks that legacy Keras does not find in HDF5, which names no module."""
+    return defined_layers(tf_keras.src.applications, tf_keras.layers.Layer)
 
 
 def _defined_in(module: str, name: str) -> set[tuple[str, str]]:

@@ -60,6 +60,8 @@ def run(task: Task, tell: Tell) -> None:
     Raises :class:`SourceError` that says why the task did not end well. When this returns or
     raises, the process has ended.
     """
+    # With oneDNN, TensorFlow never gives freed memory back, and rounds in another way than LiteRT.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     _CONTEXT.set_forkserver_preload(_IMPORTED_BEFORE)
     reader, writer = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_work, args=(task, writer), daemon=True)
