@@ -17,6 +17,7 @@ from scripts.project_files import project_files
 
 REPOSITORY = Path(__file__).parents[1]
 MODELS = REPOSITORY / "tests/models"  # served by tests of the frame
+MODELS_WITH_INPUTS = REPOSITORY / "tests/models_with_inputs"
 EXAMPLE = ("functions/endpoints/pet_names", "model/pet_names")  # a user may delete both
 EXAMPLE_IS_HERE = all((REPOSITORY / wing).is_dir() for wing in EXAMPLE)
 _PATIENCE = 300  # seconds; generous, because no test is about speed

@@ -39,7 +39,7 @@ def expected(docker: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     path, network = originals.r_network(root)
     add(copy / "model", str(path), "r_network")
     path, text = originals.text_vectorization(root)
-    add(copy / "model", str(path), "text")
+    add(copy / "model", str(path), "text", "--engine=tensorflow")
     subprocess.run([copy / "scripts/base-image"], check=True, capture_output=True)
     sam = [str(REPOSITORY / ".venv-sam/bin/sam")]
     build = subprocess.run([*sam, "build"], cwd=copy, capture_output=True, text=True)

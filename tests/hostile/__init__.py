@@ -12,6 +12,7 @@ from tests.hostile import (
     damaged,
     hdf5_files,
     keras_configs,
+    legacy_archives,
     legacy_configs,
     litert_files,
     saved_models,
@@ -25,6 +26,7 @@ _KINDS: dict[str, Mapping[str, tuple[Callable[[Path], Path], str]]] = {
     "HDF5": hdf5_files.CASES,
     "Keras 3": keras_configs.CASES,
     "legacy Keras": legacy_configs.CASES,
+    "Keras 2 archive": legacy_archives.CASES,
     "SavedModel": saved_models.CASES,
     "LiteRT": litert_files.CASES,
 }

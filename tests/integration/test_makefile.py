@@ -12,6 +12,7 @@ from tests.processes import MODELS, REPOSITORY
 from tests.unset_up import ENGINE_THAT_IS_NOT_THERE, Copy, another_python, path_without, program
 
 IRIS = MODELS / "iris/original/iris.keras"
+LITERT = MODELS / "iris/model.tflite"
 OF_THE_ENGINE = ("build", "start-api", "invoke-scheduled", "rehearse", "sbom")
 
 
@@ -56,11 +57,18 @@ def test_add_model_without_arguments_says_how_it_is_used(
         ([f"MODEL={IRIS}", "NAME=a", "ENGINE=onnx"], "expected one of auto, litert, tensorflow"),
         ([f"MODEL={IRIS}", "NAME=a", "LABELS=it's none"], "it's none cannot be read: No such file"),
         ([f"MODEL={IRIS}", "NAME=a", "EXAMPLES=tests"], "tests cannot be read: it is no regular"),
+        ([f"MODEL={IRIS}", "NAME=a", "LABELS=empty.txt"], "empty.txt holds no labels: expected"),
+        ([f"MODEL={IRIS}", "NAME=a", "EXAMPLES=empty.csv"], "empty.csv holds no rows: expected"),
+        ([f"MODEL={LITERT}", "NAME=a", "ENGINE=tensorflow"], "which TensorFlow cannot serve"),
+        (["MODEL=net.pt", "NAME=a"], "net.pt is a PyTorch file"),
+        (["MODEL=empty.csv", "NAME=a"], "empty.csv is empty: its download"),
     ],
 )
 def test_add_model_refuses_at_once(copy: Copy, words: list[str], sentence: str) -> None:
     (copy.folder / "model/own").mkdir(exist_ok=True)
     (copy.folder / "model/own/train.py").touch()
+    for name, content in (("empty.txt", b"\n"), ("empty.csv", b""), ("net.pt", b"\x80\2}q\0.")):
+        (copy.folder / name).write_bytes(content)
     assert sentence in refusal(copy, "add-model", *words)
 
 

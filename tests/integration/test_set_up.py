@@ -99,6 +99,19 @@ def test_changed_requirements_are_installed_and_touched_ones_are_not(copy: Copy)
     assert set_up(copy, ".venv/dev") == "setting up .venv/runtime …\n"
 
 
+def test_large_downloads_are_shown_in_a_log(copy: Copy) -> None:
+    """A log is no terminal, and the packages take minutes."""
+    set_up(copy, ".venv/runtime")
+    said = r"echo 'Downloading tensorflow (240.0MiB)' >&2; echo ' + tensorflow==2' >&2"
+    program(copy.folder / ".venv/bin/uv", f"#!/bin/sh\n{said}\n{UV.removeprefix('#!/bin/sh')}")
+    lines = set_up(copy, ".venv/train").splitlines()
+    assert (
+        lines[0] == "setting up .venv/train (TensorFlow and Keras: over 1 GB on the disk, once) …"
+    )
+    assert "Downloading tensorflow (240.0MiB)" in lines
+    assert not [line for line in lines if line.startswith((" +", "Using", "Resolved"))]
+
+
 @pytest.mark.parametrize("name", [".venv", ".venv-sam"])
 def test_an_environment_of_another_python_is_made_anew(copy: Copy, name: str) -> None:
     fake_environment(copy, name, (3, 9), ["uv", "runtime", "sam"])

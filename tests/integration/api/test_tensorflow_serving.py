@@ -122,7 +122,7 @@ def test_nan_and_infinity_as_bare_words_only_where_asked_for(served: TestClient)
         ({"inputs": COLUMNS | {"signal": [[1.0] * 5]}}, "takes integers", "sensors"),
         ({"inputs": COLUMNS | {"signal": [[2**40] * 5]}}, "out of int32's range", "sensors"),
         ({"inputs": COLUMNS | {"tag": [{"b64": "?"}]}}, "not base64", "sensors"),
-        ({"inputs": COLUMNS | {"tag": [1]}}, "takes strings", "sensors"),
+        ({"inputs": COLUMNS | {"tag": [1]}}, "takes a text", "sensors"),
         ({"inputs": COLUMNS | {"tag": ["one"]}}, "different numbers of rows", "sensors"),
     ],
 )

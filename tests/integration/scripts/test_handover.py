@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from inference.models import METADATA
+from model.folder import sha256
 from scripts.adding.handover import take_over
 from scripts.adding.sources import SourceError
 from tests.replacing import write_model
@@ -42,9 +43,27 @@ def other_content(package: Path) -> None:
     (package / "model.tflite").write_bytes(b"other")
 
 
+def preprocessing(content: str | None = "{}") -> Callable[[Path], None]:
+    """Metadata that record the digest of ``{}``, and a file with this content."""
+
+    def add(package: Path) -> None:
+        record = {"file": "preprocessing.json", "sha256": sha256(b"{}")}
+        edited(lambda metadata: metadata.update(preprocessing=record))(package)
+        if content is not None:
+            (package / "preprocessing.json").write_text(content)
+
+    return add
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (preprocessing("{ }"), "a digest of another file"),
+        (preprocessing(None), "other files than those of a model"),
+        (
+            lambda package: (package / "preprocessing.json").write_text("{}"),
+            "other files than those of a model",
+        ),
         (link, "card.md, which is no file of its own"),
         (second_name, "card.md, which is no file of its own"),
         (fifo, "golden.npz, which is no file of its own"),
@@ -72,6 +91,17 @@ def test_it_is_refused(tmp_path: Path, change: Callable[[Path], None], message: 
         take_over(package, given, tmp_path / "models/kept")
     assert message in str(refused.value)
     assert not list((tmp_path / "models").iterdir())
+
+
+def test_a_preprocessing_is_taken_over(tmp_path: Path) -> None:
+    package, given = tmp_path / "work/kept", tmp_path / "work/given"
+    write_model(package, "content")
+    given.write_text("given")
+    preprocessing()(package)
+    (tmp_path / "models").mkdir()
+    metadata, _ = take_over(package, given, tmp_path / "models/kept")
+    assert metadata.preprocessing
+    assert (tmp_path / "models/kept/preprocessing.json").read_text() == "{}"
 
 
 def test_modes_are_usual(tmp_path: Path) -> None:

@@ -1,13 +1,17 @@
 """Damaged and hostile files: an error of one line, nothing written, nothing run."""
 
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from scripts.adding.old_forms import in_present_form, write_copy
+from scripts.adding.sources import identify
 from tests import hostile, originals
 from tests.adding import add
-from tests.hostile import damaged, legacy_configs
+from tests.hostile import damaged, keras_configs, legacy_configs
 from tests.hostile.marks import MARKER
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning:keras")
@@ -48,10 +52,22 @@ def test_code_runs_only_where_it_is_allowed(tmp_path: Path) -> None:
     add(models, str(legacy_configs.legacy_lambda(tmp_path)), "lambda", "--allow-code")
     assert (models / "lambda/metadata.json").exists()
     path, _ = originals.custom_layer(tmp_path)
-    with pytest.raises(SystemExit, match="--custom-objects MODULE:NAME"):
+    with pytest.raises(SystemExit, match="--custom-objects MODULE:Scaled"):
         add(models, str(path), "custom")
     add(models, str(path), "custom", "--custom-objects=tests.originals:Scaled")
     assert (models / "custom/metadata.json").exists()
+
+
+def test_code_in_a_loss_is_never_loaded(tmp_path: Path) -> None:
+    path = keras_configs.with_layer(keras_configs.lambda_in_a_loss)(tmp_path)
+    source = in_present_form(identify(path))
+    assert source.is_converted
+    assert "Lambda" not in json.dumps(source.architecture)
+    write_copy(source, tmp_path / "copy.keras")
+    with zipfile.ZipFile(tmp_path / "copy.keras") as copy:
+        assert json.loads(copy.read("config.json")) == source.architecture
+    add(tmp_path / "models", str(path), "flowers")
+    assert not (tmp_path / MARKER).exists()
 
 
 @pytest.mark.parametrize("name", ["a/b", "../x", ".hidden", "1st", "", "a b"])

@@ -97,7 +97,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     def load_engine(_name: str, file: Path, *_: object, **__: object) -> Echo:
         return Echo(described[file.parent.name].signatures)
 
-    monkeypatch.setattr("inference.models.load_engine", load_engine)
+    monkeypatch.setattr("inference.loading.load_engine", load_engine)
     return folder
 
 
@@ -174,6 +174,6 @@ def test_an_empty_output_of_json_has_any_shape() -> None:
         b'{"outputs": []}',
         Signature(inputs={}, outputs={"boxes": TensorSpec(dtype="float32", shape=(-1, 4))}),
     )
-    assert replay.compare(read, none) == 0
+    assert replay.compare(read, none, {}) == 0
     with pytest.raises(DisagreementError):
-        replay.compare({"boxes": np.zeros((1, 4), np.float32)}, none)
+        replay.compare({"boxes": np.zeros((1, 4), np.float32)}, none, {})

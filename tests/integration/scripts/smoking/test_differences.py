@@ -205,4 +205,7 @@ def test_a_dialect_and_a_route_can_be_skipped_and_are_told(server: str, smoke: S
     assert outcome.status == 0, outcome.out
     assert "V2 binary was skipped" in outcome.out
     assert "'V3' is no dialect, and no documented route" in outcome.out
-    assert outcome.report["routes"]["skipped"] == {"GET /v1/models": "as asked by --skip"}
+    skipped = outcome.report["routes"]["skipped"]
+    assert skipped.pop("GET /v1/models") == "as asked by --skip"
+    # No model here has a signature of these methods.
+    assert all(route.endswith((":classify", ":regress")) for route in skipped)
