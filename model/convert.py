@@ -3,6 +3,7 @@
 ``add-model`` and a model's own export use it.
 """
 
+import gc
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -62,6 +63,9 @@ def _convert(
             converter = tf.lite.TFLiteConverter.from_saved_model(
                 str(readable), signature_keys=list(signatures)
             )
+            # It holds the weights in a cycle, and `convert` reads the folder again.
+            converter._trackable_obj = None  # noqa: SLF001 - there is no public way
+            gc.collect()
             # Metadata would parse and write the whole flatbuffer in Python, and keep three copies.
             converter.exclude_conversion_metadata = True
             compiled: bytes = converter.convert()

@@ -55,7 +55,7 @@ def _litert(original: Original, calls: Calls, work: Path) -> Choice:
     except (NotCompilableError, InferenceError):
         if original.lifted is None:
             raise
-        return _in_two_parts(original, original.lifted, calls, work)
+        return _in_two_parts(original, original.lifted(), calls, work)
 
 
 def _whole(original: Original, calls: Calls, work: Path) -> Choice:
@@ -112,9 +112,12 @@ def _tensorflow(original: Original, calls: Calls, reason: str) -> Choice:
     try:
         parity = compare(engine, original, calls)
     except InferenceError as error:
+        if original.reopen is None:  # the original itself has answered again
+            raise SourceError(
+                f"asked twice, it answers differently ({error}); a layer draws random numbers"
+            ) from error
         raise SourceError(
-            f"the exported model does not agree with the original ({error}); a layer draws "
-            "random numbers, or computes something else in a graph than in Keras"
+            f"nothing that serves it agrees with Keras: TensorFlow: {error}; LiteRT: {reason}"
         ) from error
     return Choice(
         "tensorflow", original.path, engine, parity.error, parity.calls, reason, note=parity.note

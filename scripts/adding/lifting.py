@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from inference.preprocessing import Preprocessing, Step
 from model.convert import NotCompilableError
+from scripts.adding.compilable import compilable_layers
 from scripts.adding.keras_models import NamedModel, valid_names
 from scripts.adding.lifting_graph import Graph, GraphCall, Key, functional_of, graph_of
 from scripts.adding.lifting_steps import NotLiftableError, is_preprocessing, step_of
-from scripts.adding.recurrent import compilable_recurrence
 from scripts.adding.sources import reason_of
 
 __all__ = ["Lifted", "NotLiftableError", "lift"]
@@ -34,7 +34,7 @@ class Lifted:
     def export(self, folder: Path) -> None:
         """Write the rest as a SavedModel. Raises :class:`NotCompilableError`."""
         try:
-            with compilable_recurrence():
+            with compilable_layers():
                 self.rest.export(folder)
         # Keras and TensorFlow raise errors of many classes while they trace a model.
         except Exception as error:

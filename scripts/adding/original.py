@@ -9,6 +9,7 @@ from typing import Any
 from inference.engines.litert import LiteRTEngine
 from inference.engines.tensorflow import TensorFlowEngine, reasons_in
 from inference.errors import BrokenModelError
+from inference.preprocessing import Preprocessing
 from inference.signatures import Signature, Tensors
 from model.lifting import features_of_signatures
 from scripts.adding.bounds import SignatureBounds
@@ -41,7 +42,8 @@ class Original:
     reopen: Callable[[], NamedModel] | None = None  # the Keras model, loaded again
     # What the Keras model tells of its inputs and outputs.
     facts: Facts = field(default_factory=Facts)
-    lifted: Lifted | None = None  # the same model in two parts, if it has preprocessing layers
+    lifted: Callable[[], Lifted] | None = None  # it in two parts, if it has preprocessing layers
+    preprocessing: Preprocessing | None = None  # the first of these parts
     not_lifted: str = ""  # why not, where it takes text
 
     @property
@@ -86,6 +88,7 @@ def _open_keras(
     exported = export_named(source, named, work)
     if not allow_code:
         _refuse_program(exported.plain)
+    reopen = partial(_reopen, source, custom_objects, allow_code=allow_code)
     original = Original(
         exported.plain,
         {SIGNATURE: exported.signature},
@@ -94,13 +97,25 @@ def _open_keras(
         exported.compilable,
         bounds=graph_bounds(exported.plain),
         allow_code=allow_code,
-        reopen=partial(_reopen, source, custom_objects, allow_code=allow_code),
+        reopen=reopen,
         facts=facts,
     )
     try:
-        return replace(original, lifted=lift(named))
+        lifted = lift(named)
     except NotLiftableError as error:
         return replace(original, not_lifted=str(error))
+    if lifted is None:
+        return original
+    before = lifted.preprocessing
+    return replace(original, lifted=partial(_lift_again, reopen), preprocessing=before)
+
+
+def _lift_again(reopen: Callable[[], NamedModel]) -> Lifted:
+    """Most models are served as a whole, and the parts would keep their memory until then."""
+    lifted = lift(reopen())
+    if lifted is None:
+        raise SourceError("the model changed while it was read")
+    return lifted
 
 
 def _reopen(source: Source, custom_objects: dict[str, Any], *, allow_code: bool) -> NamedModel:

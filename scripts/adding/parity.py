@@ -5,10 +5,11 @@ may be the one that is wrong: it computes in half precision, its weights magnify
 rounds, or a layer of it differs from its own graph.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from inference.agreement import difference, require_agreement, scales_of
+from inference.agreement import Scale, difference, require_agreement, scales_of
 from inference.engines import Engine
 from inference.errors import DisagreementError
 from inference.signatures import Tensors
@@ -107,10 +108,9 @@ def _like(outputs: Tensors, answers: Tensors) -> Tensors:
 def _difference(served: Calls, calls: Calls) -> float:
     """Over all calls. Raises :class:`DisagreementError` that names the signature."""
     largest = 0.0
-    scales = {name: scales_of(*(call.outputs for call in asked)) for name, asked in calls.items()}
-    for signature, answered, expected in _pairs(served, calls):
+    for signature, answered, expected, scales in _pairs(served, calls):
         try:
-            largest = max(largest, require_agreement(answered, expected, scales[signature]))
+            largest = max(largest, require_agreement(answered, expected, scales))
         except DisagreementError as error:
             raise DisagreementError(f"signature {signature}: {error}") from error
     return largest
@@ -119,8 +119,10 @@ def _difference(served: Calls, calls: Calls) -> float:
 def _distance(served: Calls, exact: Calls) -> float:
     """The largest difference of any output."""
     return max(
-        difference(answered[name], expected[name]) if _comparable(answered, expected, name) else 1e9
-        for _, answered, expected in _pairs(served, exact)
+        difference(answered[name], expected[name], scales[name])
+        if _comparable(answered, expected, name)
+        else math.inf
+        for _, answered, expected, scales in _pairs(served, exact)
         for name in expected
     )
 
@@ -129,7 +131,9 @@ def _comparable(answered: Tensors, expected: Tensors, name: str) -> bool:
     return name in answered and answered[name].shape == expected[name].shape
 
 
-def _pairs(served: Calls, calls: Calls) -> Iterator[tuple[str, Tensors, Tensors]]:
+def _pairs(served: Calls, calls: Calls) -> Iterator[tuple[str, Tensors, Tensors, dict[str, Scale]]]:
+    """A signature, what was answered and expected, and the scales of all that was expected."""
     for name, asked in calls.items():
+        scales = scales_of(*(call.outputs for call in asked))
         for answered, expected in zip(served[name], asked, strict=True):
-            yield name, answered.outputs, expected.outputs
+            yield name, answered.outputs, expected.outputs, scales

@@ -32,7 +32,7 @@ def sample(original: Original, examples: Path | None, declared: Mapping[str, Inp
         if examples and name == original.default_signature:
             real = [_real_call(examples, signature, declared, run)]
         bounds = original.bounds.get(name, {})
-        pools = pools_of(original.lifted.preprocessing, signature) if original.lifted else {}
+        pools = pools_of(original.preprocessing, signature) if original.preprocessing else {}
         if name == original.default_signature:
             bounds = _with_known(bounds, declared, pools)
         try:

@@ -31,6 +31,7 @@ def settled(model: Any, library: Any) -> Any:
 
 @pytest.mark.parametrize("name", ["EfficientNetB0", "EfficientNetV2B0", "MobileNetV3Small"])
 def test_networks_for_photographs(tmp_path: Path, name: str) -> None:
+    keras.utils.set_random_seed(1)
     build = getattr(keras.applications, name)
     model = build(weights=None, input_shape=(32, 32, 3), classes=5)
     settled(model, keras).save(tmp_path / "model.keras")
