@@ -1,12 +1,13 @@
 """The declarations of a model's inputs and outputs: given as options, kept, or proposed.
 
 An option comes first. Without one, what the version before says is kept, because somebody may have
-edited it. What is left is proposed from the model itself, and said.
+edited it. What is left is proposed from the model itself, and said. This module is read before the
+model is, and imports no TensorFlow.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,7 +17,6 @@ from inference.outputs import Output
 from inference.signatures import Signature, TensorSpec
 from scripts.adding.declarations import Declared, build, kinds_of, read
 from scripts.adding.given import SourceError
-from scripts.adding.proposals import Proposal
 
 INPUT_KINDS = kinds_of(Input)
 OUTPUT_KINDS = kinds_of(Output)
@@ -28,6 +28,13 @@ class Given:
 
     inputs: tuple[Declared, ...] = ()
     outputs: tuple[Declared, ...] = ()
+
+
+class Proposal(NamedTuple):
+    """A declaration, and the sentence that tells what was assumed and how to change it."""
+
+    declared: BaseModel
+    sentence: str
 
 
 Declaration = TypeVar("Declaration", bound=BaseModel)

@@ -56,7 +56,7 @@ def _refuse_examples(path: Path) -> None:
         return
     if path.suffix.lower() == ".csv":
         lines = [line for line in csv.reader(text.splitlines()) if line]
-        has_rows = len(lines) > 1 or any(_is_number(cell) for line in lines for cell in line)
+        has_rows = len(lines) > 1 or any(is_number(cell) for line in lines for cell in line)
     else:
         content = _json(path, text)
         has_rows = bool(content.get("instances", content) if isinstance(content, dict) else content)
@@ -90,7 +90,8 @@ def _json(path: Path, text: str) -> Any:
         raise SourceError(f"{path.name} holds JSON that is nested too deep") from error
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether the text of a cell is a number."""
     try:
         float(text)
     except ValueError:

@@ -11,11 +11,11 @@ from inference.errors import InvalidInputError, TooLargeError
 from inference.inputs import Input
 from inference.inputs.cells import Cell
 from inference.inputs.images import ImageInput
-from inference.inputs.rows import from_values
-from inference.inputs.tables import TableInput
+from inference.inputs.rows import from_values, names_of
 from inference.limits import Limits
 from inference.signatures import Signature, Tensors, TensorSpec
 from inference.tensors import Json
+from scripts.adding.early import is_number
 from scripts.adding.sources import SourceError
 
 _MAX_ROWS = 32  # all of them are kept in the golden file
@@ -80,19 +80,10 @@ def _from_json(text: str) -> list[Json]:
     return rows
 
 
-def _names(model: _Described) -> list[str]:
-    """The columns that a row may have: a table's own stand for its input."""
-    names: list[str] = []
-    for name in model.signature.inputs:
-        given = model.inputs.get(name)
-        names += given.names if isinstance(given, TableInput) else [name]
-    return names
-
-
 def _only_inputs(row: Json, model: _Described) -> Json:
     if not isinstance(row, dict) or row.keys() == {"b64"}:
         return row
-    known = {*model.signature.inputs, *_names(model)}
+    known = {*model.signature.inputs, *names_of(model)}
     return {name: value for name, value in row.items() if name in known}
 
 
@@ -107,14 +98,14 @@ def _from_csv(text: str, model: _Described) -> list[Json]:
             raise InvalidInputError(
                 f"line {number} has {len(line)} cells, the first line has {len(header)}"
             )
-    if model.inputs and set(_names(model)) <= set(header):
+    if model.inputs and set(names_of(model)) <= set(header):
         return [dict(zip(header, map(Cell, line), strict=True)) for line in lines[1:]]
     if set(signature.inputs) <= set(header):
         return [_named_row(dict(zip(header, line, strict=True)), signature) for line in lines[1:]]
     if len(signature.inputs) > 1:
         raise InvalidInputError(f"the first line must name the inputs {sorted(signature.inputs)}")
     (spec,) = signature.inputs.values()
-    body = lines if all(_is_number(cell) for cell in header) else lines[1:]
+    body = lines if all(is_number(cell) for cell in header) else lines[1:]
     return [[_value(cell, spec) for cell in line] for line in body]
 
 
@@ -136,14 +127,6 @@ def _value(cell: str, spec: TensorSpec) -> Json:
         return json.loads(cell.strip().lower())  # `True` and `1E3` are written in both cases
     except ValueError as error:
         raise InvalidInputError(f"the cell '{cell[:40]}' is not a number") from error
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def read_labels(path: Path, outputs: Tensors) -> list[str]:

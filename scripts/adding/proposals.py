@@ -6,12 +6,11 @@ A picture is known by the form of its tensor, everything else by the layers at t
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from pydantic import BaseModel
+from typing import Any
 
 from inference.signatures import Signature, Tensors
 from scripts.adding import facts, image_facts, proposing
+from scripts.adding.declare import Proposal
 from scripts.adding.proposing_images import propose_image
 
 
@@ -21,13 +20,6 @@ class Facts:
 
     ends: proposing.Facts = field(default_factory=proposing.Facts)
     pictures: image_facts.Facts = field(default_factory=image_facts.Facts)
-
-
-class Proposal(NamedTuple):
-    """A declaration, and the sentence that tells what was assumed and how to change it."""
-
-    declared: BaseModel
-    sentence: str
 
 
 def facts_of(model: Any, file: Path) -> Facts:

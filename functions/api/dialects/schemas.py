@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
+from inference.inputs.cells import number_schema
 from inference.inputs.tables import ColumnInput, TableInput
 from inference.limits import Limits
 from inference.models import Metadata
-from inference.outputs import Output, main_output, with_labels
+from inference.outputs import beside_schema, prediction_schema
 from inference.signatures import Signature, TensorSpec
 from inference.tensors import Json
 
@@ -102,32 +101,15 @@ def response_schema(metadata: Metadata) -> Schema:
     With ``top`` each prediction is a list of labels. A body that is one value gets its prediction
     alone.
     """
-    outputs = metadata.signature.outputs
-    shapes = {name: spec.shape[1:] for name, spec in outputs.items()}
-    meant = with_labels(shapes, metadata.outputs, metadata.labels)
-    main = main_output(list(outputs), meant)
-    fields = {name: _row(spec) for name, spec in outputs.items()}
-    alone: list[Schema] = []
-    if main is None:
-        meanings = {name: _meaning(metadata, meant[name]) for name in meant}
-        alone = [_object(fields | meanings)] if metadata.inputs else []
-    elif main in meant:
-        one = _meaning(metadata, meant[main])
-        # An output of the same name stays what it is.
-        fields = ({"labels": one} if one["type"] == "array" else one["properties"]) | fields
-        alone = [_meaning(metadata, meant[main], many=True)]
-    elif metadata.inputs:
-        alone = [fields[main]]
-    predictions = {
-        "type": "array",
-        "items": _either(_object(fields), *alone * metadata.has_classes),
-    }
+    signature, outputs, labels = metadata.signature, metadata.outputs, metadata.labels
+    raw = {name: _row(spec) for name, spec in signature.outputs.items()}
+    # An output keeps its value where a field has the same name.
+    row = _object(beside_schema(signature, outputs, labels) | raw)
+    alone = prediction_schema(signature, outputs, labels, raw, many=metadata.has_classes)
+    rows = _either(row, *[alone] * metadata.has_classes)
     fixed = {"model": {"const": metadata.name}, "version": {"const": metadata.version}}
-    return _either(_object({**fixed, "predictions": predictions}), *alone * bool(metadata.inputs))
-
-
-def _meaning(metadata: Metadata, output: Output, *, many: bool = False) -> Schema:
-    return output.json_schema(metadata.labels, many=many)
+    answer = _object({**fixed, "predictions": {"type": "array", "items": rows}})
+    return _either(answer, *[alone] * bool(metadata.inputs))
 
 
 def _either(*schemas: Schema) -> Schema:
@@ -170,13 +152,4 @@ def _value(spec: TensorSpec) -> Schema:
         return _TEXT
     if spec.dtype == "bool":
         return {"type": "boolean"}
-    if not spec.dtype.startswith("float"):
-        bounds = np.iinfo(spec.dtype)
-        return {"type": "integer", "minimum": int(bounds.min), "maximum": int(bounds.max)}
-    largest = np.finfo(spec.dtype).max
-    # A number that is closer to the largest float than to the next power of two is rounded to it.
-    step = float(largest) - float(np.nextafter(largest, largest.dtype.type(0)))
-    beyond = float(largest) + step / 2
-    if not np.isfinite(beyond):
-        return {"type": "number", "minimum": -float(largest), "maximum": float(largest)}
-    return {"type": "number", "exclusiveMinimum": -beyond, "exclusiveMaximum": beyond}
+    return number_schema(spec)

@@ -26,7 +26,7 @@ from inference.errors import InvalidInputError, Place
 from inference.inputs.cells import Cell, known
 from inference.inputs.csv_rows import read_csv
 from inference.inputs.images import ImageInput
-from inference.inputs.tables import TableInput
+from inference.inputs.rows import names_of
 from inference.inputs.texts import TextInput
 from inference.metadata import Metadata
 from inference.tensors import Json
@@ -126,29 +126,20 @@ def types_of(metadata: Metadata) -> list[str]:
     return types
 
 
-def fields_of(metadata: Metadata) -> list[str]:
-    """The fields of a form, or the columns of a table: a table's columns stand for its input."""
-    fields: list[str] = []
-    for name in metadata.signature.inputs:
-        declared = metadata.inputs.get(name)
-        fields += declared.names if isinstance(declared, TableInput) else [name]
-    return fields
-
-
 async def _from_form(form: FormData, metadata: Metadata) -> Upload:
     """The values of each field, in order. Every field has as many values as there are rows."""
     if not metadata.inputs:
         raise _unsupported("multipart/form-data", metadata)
-    images = metadata.images
+    images, fields = metadata.images, names_of(metadata)
     columns: dict[str, list[Json]] = {}
     size = 0
     for field, value in form.multi_items():
         name = field
-        if field == _IMAGE_FIELD and field not in fields_of(metadata) and len(images) == 1:
+        if field == _IMAGE_FIELD and field not in fields and len(images) == 1:
             (name,) = images
-        if name not in fields_of(metadata):
+        if name not in fields:
             raise InvalidInputError(
-                f"the form has an unknown field; expected {known(fields_of(metadata), field)}",
+                f"the form has an unknown field; expected {known(fields, field)}",
                 [Place("body", "has an unknown field", "unknown_name")],
             )
         content = await value.read() if isinstance(value, UploadFile) else value
@@ -156,9 +147,7 @@ async def _from_form(form: FormData, metadata: Metadata) -> Upload:
         columns.setdefault(name, []).append(_field_value(content, name, images))
     counts = {name: len(values) for name, values in columns.items()}
     if not columns:
-        raise InvalidInputError(
-            f"the form is empty; expected a field for each of {known(fields_of(metadata))}"
-        )
+        raise InvalidInputError(f"the form is empty; expected a field for each of {known(fields)}")
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{count} of '{name}'" for name, count in list(counts.items())[:20])
         raise InvalidInputError(f"the form has {found}: a row needs one of each")

@@ -53,6 +53,15 @@ class Described(Protocol):
         """What one request may hold."""
 
 
+def names_of(model: Described) -> list[str]:
+    """What people name in a row: the inputs, and in the place of a table its columns."""
+    names: list[str] = []
+    for name in model.signature.inputs:
+        declared = model.inputs.get(name)
+        names += declared.names if isinstance(declared, TableInput) else [name]
+    return names
+
+
 def from_values(
     rows: object, metadata: Described, *, root: str = "rows", only_named: bool = False
 ) -> Tensors:
@@ -214,10 +223,8 @@ class _Names:
             for name, declaration in metadata.inputs.items()
             if isinstance(declaration, TableInput)
         }
-        columns = [column for names in self._tables.values() for column in names]
-        self._known = {*self._inputs, *columns}
-        # What a person would write: a table's columns, and not the name of its tensor.
-        self._shown = [name for name in self._inputs if name not in self._tables] + columns
+        self._shown = names_of(metadata)
+        self._known = {*self._inputs, *self._shown}
 
     def is_alone(self, rows: Sequence[Json], name: str) -> bool:
         """Whether the rows hold the input's values without its name."""

@@ -2,13 +2,11 @@
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from functions import endpoints
 from functions.api.app import create_app
 from inference.models import ModelFolder
 from tests.processes import MODELS, REPOSITORY
@@ -18,17 +16,6 @@ BOTH = re.findall(r"```python\n(.*?)```", (REPOSITORY / "docs/inputs.md").read_t
 ENCODE = BOTH[: BOTH.index("async def decode")] + BOTH[BOTH.index("def encode") :]
 DECODE = BOTH[: BOTH.index("def encode")]
 BODY = {"instances": [{"flower": [5.1, 3.5, 1.4, 0.2]}]}
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose modules lie in ``functions/endpoints`` as well."""
-    monkeypatch.setattr(endpoints, "__path__", [*endpoints.__path__, str(tmp_path)])
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if name.startswith("functions.endpoints."):
-            del sys.modules[name]
 
 
 def client() -> TestClient:

@@ -1,10 +1,7 @@
 """A module that is put into ``functions/endpoints`` is served, if it has a router."""
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from starlette.testclient import TestClient
 
 from functions import endpoints
@@ -26,17 +23,6 @@ link = Link("Flowers", "flowers")
 async def read_flowers(models: Models) -> list[str]:
     return models.describe("iris").labels
 """
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose modules lie in ``functions/endpoints`` as well."""
-    monkeypatch.setattr(endpoints, "__path__", [*endpoints.__path__, str(tmp_path)])
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if name.startswith("functions.endpoints."):
-            del sys.modules[name]
 
 
 def test_a_module_with_a_router_is_served(folder: Path) -> None:

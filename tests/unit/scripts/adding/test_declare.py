@@ -1,5 +1,7 @@
 """Options come first, then what was declared before, then what is proposed."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from inference.inputs.texts import TextInput
 from inference.metadata import Metadata
 from inference.outputs import ClassesOutput
 from inference.signatures import Signature, TensorSpec
-from scripts.adding.declare import declare_inputs, declare_outputs, read_options
+from scripts.adding.declare import Proposal, declare_inputs, declare_outputs, read_options
 from scripts.adding.given import SourceError
-from scripts.adding.proposals import Facts, Proposal, propose_inputs, propose_outputs
+from scripts.adding.proposals import Facts, propose_inputs, propose_outputs
+from tests.processes import REPOSITORY
 
 PHOTO = TensorSpec(dtype="float32", shape=(-1, 32, 32, 3))
 SCORES = TensorSpec(dtype="float32", shape=(-1, 3))
@@ -105,3 +108,12 @@ def test_a_model_of_which_nothing_is_known_gets_proposals_by_its_tensors() -> No
     alone = Signature(inputs={"note": text}, outputs={"scores": SCORES})
     assert propose_inputs(alone, Facts())["note"].declared == TextInput()
     assert propose_outputs(alone, [], Facts(), {}) == {}
+
+
+def test_the_command_reads_its_options_without_tensorflow() -> None:
+    """It takes seconds to import, and prints to the terminal."""
+    script = (
+        "import sys; import scripts.add_model; "
+        "sys.exit(bool({'tensorflow', 'keras', 'tf_keras'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True)
