@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import numpy as np
 import pydantic
 import pydantic_core
@@ -259,7 +260,6 @@ def test_declarations_that_fit() -> None:
 def test_the_schema_is_that_of_the_answer(
     declared: dict[str, Output], labels: list[str], keys: set[str], top: int | None
 ) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     signature = Signature(inputs={}, outputs={"y": spec(3)})
     raw = {"y": {"type": "array"}}
     schema = prediction_schema(signature, declared, labels, raw, many=top is not None)
