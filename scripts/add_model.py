@@ -15,7 +15,7 @@ from pathlib import Path
 from inference.settings import settings
 from model.folder import size_of, staging
 from scripts import command
-from scripts.adding.declare import read_options
+from scripts.adding.declaring.declare import read_options
 from scripts.adding.early import refuse_early
 from scripts.adding.given import SourceError, folder_of, one_line
 from scripts.adding.handover import take_over

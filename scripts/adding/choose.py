@@ -10,10 +10,10 @@ from inference.engines.preprocessed import PreprocessedEngine
 from inference.errors import InferenceError
 from inference.preprocessing import Preprocessing
 from model.convert import NotCompilableError, convert_saved_model
-from scripts.adding.lifting import Lifted
+from scripts.adding.lifting.lift import Lifted
 from scripts.adding.original import Original
 from scripts.adding.parity import compare
-from scripts.adding.samples import Calls
+from scripts.adding.sampling.samples import Calls
 from scripts.adding.sources import SourceError
 
 LITERT_FILE = "model.tflite"

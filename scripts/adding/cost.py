@@ -23,7 +23,7 @@ from inference.errors import InferenceError
 from inference.models import Metadata
 from inference.signatures import Signature, Tensors
 from scripts.adding.memory import resident_bytes, watch
-from scripts.adding.samples import Calls
+from scripts.adding.sampling.samples import Calls
 
 REQUEST_SECONDS = 20.0  # the longest run that a request may cause
 REQUEST_BYTES = 512 * 2**20  # the most memory that its run may add

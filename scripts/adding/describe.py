@@ -27,7 +27,7 @@ from scripts.adding.choose import LITERT_FILE, Choice
 from scripts.adding.cost import DerivedLimits
 from scripts.adding.original import Original
 from scripts.adding.package import Package
-from scripts.adding.samples import Calls
+from scripts.adding.sampling.samples import Calls
 from scripts.adding.sources import Source
 
 _LIMITS = ("max_batch", "max_length", "max_values")

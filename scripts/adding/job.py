@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inference.models import Metadata
-from scripts.adding.declare import Given
+from scripts.adding.declaring.declare import Given
 
 
 @dataclass(frozen=True)

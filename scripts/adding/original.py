@@ -12,13 +12,13 @@ from inference.errors import BrokenModelError
 from inference.preprocessing import Preprocessing
 from inference.signatures import Signature, Tensors
 from model.lifting import features_of_signatures
-from scripts.adding.bounds import SignatureBounds
+from scripts.adding.declaring.proposals import Facts, facts_of
 from scripts.adding.exporting import export_named, export_unnamed
-from scripts.adding.graph_bounds import graph_bounds
 from scripts.adding.keras_models import SIGNATURE, NamedModel, load_keras, name_tensors
-from scripts.adding.lifting import Lifted, NotLiftableError, lift
-from scripts.adding.litert_bounds import litert_bounds
-from scripts.adding.proposals import Facts, facts_of
+from scripts.adding.lifting.lift import Lifted, NotLiftableError, lift
+from scripts.adding.sampling.bounds import SignatureBounds
+from scripts.adding.sampling.graph_bounds import graph_bounds
+from scripts.adding.sampling.litert_bounds import litert_bounds
 from scripts.adding.sources import Source, SourceError, reason_of
 
 _SAVED_MODEL_HAS_NO_LAYERS = (

@@ -16,7 +16,7 @@ from inference.signatures import Tensors
 from scripts.adding.keras_models import NamedModel
 from scripts.adding.original import Original
 from scripts.adding.precision import computing_in
-from scripts.adding.samples import Calls
+from scripts.adding.sampling.samples import Calls
 from scripts.adding.sources import reason_of
 
 _AS_EXACT = 2  # the engine may be this much farther from the exact answer than Keras is

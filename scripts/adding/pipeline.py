@@ -1,22 +1,13 @@
 """What the process in the sandbox does: from the user's file to the files for serving."""
 
-from scripts.adding import (
-    choose,
-    cost,
-    declare,
-    describe,
-    examples,
-    original,
-    proposals,
-    random_calls,
-    safety,
-    samples,
-)
+from scripts.adding import choose, cost, describe, examples, original, safety
 from scripts.adding.custom_objects import import_objects
+from scripts.adding.declaring import declare, proposals
 from scripts.adding.job import Job
 from scripts.adding.memory import release_memory
 from scripts.adding.old_forms import in_present_form
 from scripts.adding.package import write_package
+from scripts.adding.sampling import random_calls, samples
 from scripts.adding.sandbox.process import Tell
 from scripts.adding.sources import identify
 

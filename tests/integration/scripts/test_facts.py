@@ -7,9 +7,9 @@ import keras
 import pytest
 import tf_keras
 
-from scripts.adding.facts import compile_config_of, facts_of
+from scripts.adding.declaring.facts import compile_config_of, facts_of
+from scripts.adding.declaring.proposing import InputFacts
 from scripts.adding.keras_models import name_tensors
-from scripts.adding.proposing import InputFacts
 
 GENERATIONS = pytest.mark.parametrize("k", [keras, tf_keras], ids=["keras 3", "keras 2"])
 

@@ -10,7 +10,7 @@ import tf_keras
 
 from inference.agreement import require_agreement
 from scripts.adding.keras_models import NamedModel, name_tensors
-from scripts.adding.lifting import Lifted, NotLiftableError, lift
+from scripts.adding.lifting.lift import Lifted, NotLiftableError, lift
 from tests.originals import Arrays
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning:keras")

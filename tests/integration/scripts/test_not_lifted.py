@@ -13,7 +13,7 @@ from inference.models import Metadata, read_metadata
 from inference.preprocessing.text_vectorization import TextVectorization
 from scripts.adding.choose import choose_engine
 from scripts.adding.original import open_original
-from scripts.adding.samples import sample
+from scripts.adding.sampling.samples import sample
 from scripts.adding.sources import SourceError, identify
 from tests import originals
 from tests.adding import add

@@ -7,8 +7,8 @@ import pytest
 import tf_keras
 
 from inference.signatures import TensorSpec
-from scripts.adding.image_facts import facts_of
-from scripts.adding.proposing_images import propose_image
+from scripts.adding.declaring.image_facts import facts_of
+from scripts.adding.declaring.proposing_images import propose_image
 
 PHOTO = TensorSpec(dtype="float32", shape=(-1, 96, 96, 3))
 

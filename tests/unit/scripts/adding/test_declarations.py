@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from scripts.adding.declarations import build, kinds_of, read
+from scripts.adding.declaring.options import build, kinds_of, read
 from scripts.adding.given import SourceError
 
 

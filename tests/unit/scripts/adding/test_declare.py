@@ -11,9 +11,9 @@ from inference.inputs.texts import TextInput
 from inference.metadata import Metadata
 from inference.outputs import ClassesOutput
 from inference.signatures import Signature, TensorSpec
-from scripts.adding.declare import Proposal, declare_inputs, declare_outputs, read_options
+from scripts.adding.declaring.declare import Proposal, declare_inputs, declare_outputs, read_options
+from scripts.adding.declaring.proposals import Facts, propose_inputs, propose_outputs
 from scripts.adding.given import SourceError
-from scripts.adding.proposals import Facts, propose_inputs, propose_outputs
 from tests.processes import REPOSITORY
 
 PHOTO = TensorSpec(dtype="float32", shape=(-1, 32, 32, 3))

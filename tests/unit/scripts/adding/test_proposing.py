@@ -9,7 +9,7 @@ from inference.inputs.tables import ColumnInput
 from inference.inputs.texts import TextInput
 from inference.outputs import ClassesOutput, NumberOutput, Output
 from inference.signatures import DType, Signature, TensorSpec
-from scripts.adding.proposing import (
+from scripts.adding.declaring.proposing import (
     Facts,
     InputFacts,
     OutputFacts,

@@ -7,9 +7,9 @@ import pytest
 
 from inference.inputs.images import ImageInput
 from inference.signatures import TensorSpec
-from scripts.adding.declarations import build, read
-from scripts.adding.image_facts import Facts, Scaling
-from scripts.adding.proposing_images import propose_image
+from scripts.adding.declaring.image_facts import Facts, Scaling
+from scripts.adding.declaring.options import build, read
+from scripts.adding.declaring.proposing_images import propose_image
 
 KINDS = {"image": ImageInput}
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from inference.golden import Call
 from inference.signatures import Signature, Tensors, TensorSpec
-from scripts.adding.bounds import Bounds, BoundsRules, Fact
-from scripts.adding.drawing import Attempt, draw
-from scripts.adding.random_calls import random_calls, unproven
+from scripts.adding.sampling.bounds import Bounds, BoundsRules, Fact
+from scripts.adding.sampling.drawing import Attempt, draw
+from scripts.adding.sampling.random_calls import random_calls, unproven
 from scripts.adding.sources import SourceError
 
 ANY = Bounds()

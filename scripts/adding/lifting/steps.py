@@ -13,7 +13,7 @@ import tf_keras
 from pydantic import TypeAdapter, ValidationError
 
 from inference.preprocessing import Step
-from scripts.adding.lifting_graph import GraphCall, only_argument
+from scripts.adding.lifting.graph import GraphCall, only_argument
 from scripts.adding.sources import reason_of
 
 # Layers that LiteRT lacks, and that are therefore worth a step.

@@ -9,9 +9,9 @@ import numpy as np
 
 from inference.calls import Call
 from inference.signatures import Signature, Tensors
-from scripts.adding.bounds import Bounds, SignatureBounds
-from scripts.adding.drawing import Attempt, Style, draw, shape_of
 from scripts.adding.given import SourceError
+from scripts.adding.sampling.bounds import Bounds, SignatureBounds
+from scripts.adding.sampling.drawing import Attempt, Style, draw, shape_of
 from scripts.adding.sources import reason_of
 
 _BATCH_SIZES = (2, 1, 5)

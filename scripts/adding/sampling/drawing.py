@@ -1,6 +1,7 @@
 """Random arrays that look like what people send: token ids, pixels, masks, series.
 
-What is known of an input decides (:class:`scripts.adding.bounds.Bounds`, its shape, its name):
+What is known of an input decides: :class:`scripts.adding.sampling.bounds.Bounds`, its shape, its
+name.
 
 - Indices of a table are whole numbers below its rows, also where the input is declared float.
 - A tensor of images has smooth pictures with noise. Where the model itself scales pixels, and for
@@ -18,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.signatures import TensorSpec
-from scripts.adding.bounds import Bounds
-from scripts.adding.lifting_values import draw as draw_of_pool
+from scripts.adding.lifting.values import draw as draw_of_pool
+from scripts.adding.sampling.bounds import Bounds
 
 # Other values that a model may need: only positive numbers have a logarithm or a root.
 Style = Literal["usual", "positive", "probabilities", "one-hot"]

@@ -22,7 +22,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from scripts.adding.declaration_text import Word, parse
+from scripts.adding.declaring.option_text import Word, parse
 from scripts.adding.given import SourceError
 
 RAW = "raw"  # the kind that takes a proposed declaration back

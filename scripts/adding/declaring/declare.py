@@ -15,7 +15,7 @@ from inference.inputs import Input
 from inference.metadata import Metadata
 from inference.outputs import Output
 from inference.signatures import Signature, TensorSpec
-from scripts.adding.declarations import Declared, build, kinds_of, read
+from scripts.adding.declaring.options import Declared, build, kinds_of, read
 from scripts.adding.given import SourceError
 
 INPUT_KINDS = kinds_of(Input)

@@ -7,7 +7,7 @@ import numpy as np
 from ai_edge_litert.schema_py_generated import BuiltinOperator, GatherOptions, Model, TensorType
 
 from inference.signatures import Signature
-from scripts.adding.bounds import BoundsRules, Fact, Role, SignatureBounds
+from scripts.adding.sampling.bounds import BoundsRules, Fact, Role, SignatureBounds
 
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(

@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
-from scripts.adding.bounds import BoundsRules, Fact, Role, SignatureBounds
+from scripts.adding.sampling.bounds import BoundsRules, Fact, Role, SignatureBounds
 
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(

@@ -10,8 +10,8 @@ import h5py
 import keras
 import tensorflow as tf
 
+from scripts.adding.declaring.proposing import Facts, InputFacts, OutputFacts
 from scripts.adding.keras_models import valid_names
-from scripts.adding.proposing import Facts, InputFacts, OutputFacts
 
 # Layers that leave the values as they are, in another form.
 _PASSES = frozenset(

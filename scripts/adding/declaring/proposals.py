@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from inference.signatures import Signature, Tensors
-from scripts.adding import facts, image_facts, proposing
-from scripts.adding.declare import Proposal
-from scripts.adding.proposing_images import propose_image
+from scripts.adding.declaring import facts, image_facts, proposing
+from scripts.adding.declaring.declare import Proposal
+from scripts.adding.declaring.proposing_images import propose_image
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The grammar of a declaration, without any meaning: see :mod:`scripts.adding.declarations`.
+"""The grammar of a declaration, without any meaning: see :mod:`scripts.adding.declaring.options`.
 
     declaration = name "=" items          items = word { "|" word }
     word = text [ "(" [ argument { "," argument } ] ")" ]          argument = name "=" items

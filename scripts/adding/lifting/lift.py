@@ -16,8 +16,8 @@ from inference.preprocessing import Preprocessing, Step
 from model.convert import NotCompilableError
 from scripts.adding.compilable import compilable_layers
 from scripts.adding.keras_models import NamedModel, valid_names
-from scripts.adding.lifting_graph import Graph, GraphCall, Key, functional_of, graph_of
-from scripts.adding.lifting_steps import NotLiftableError, is_preprocessing, step_of
+from scripts.adding.lifting.graph import Graph, GraphCall, Key, functional_of, graph_of
+from scripts.adding.lifting.steps import NotLiftableError, is_preprocessing, step_of
 from scripts.adding.sources import reason_of
 
 __all__ = ["Lifted", "NotLiftableError", "lift"]

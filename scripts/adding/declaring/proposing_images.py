@@ -5,7 +5,7 @@ from typing import NamedTuple
 from inference.inputs.images import ImageInput, Scale
 from inference.inputs.pictures import Color
 from inference.signatures import TensorSpec
-from scripts.adding.image_facts import Facts, Scaling
+from scripts.adding.declaring.image_facts import Facts, Scaling
 
 _COLORS: dict[int, Color] = {1: "grayscale", 3: "rgb", 4: "rgba"}
 _COLOR_WORDS = {"grayscale": "in grey", "rgb": "in colour", "rgba": "with transparency"}

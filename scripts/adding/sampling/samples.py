@@ -9,12 +9,12 @@ from inference.golden import Call
 from inference.inputs import Input
 from inference.inputs.images import ImageInput
 from inference.signatures import Signature, Tensors
-from scripts.adding.bounds import Bounds, SignatureBounds
-from scripts.adding.encoded_samples import calls_of_examples, calls_of_pictures
 from scripts.adding.examples import read_examples
-from scripts.adding.lifting_values import Pools, pool_call, pools_of
+from scripts.adding.lifting.values import Pools, pool_call, pools_of
 from scripts.adding.original import Original
-from scripts.adding.random_calls import random_calls
+from scripts.adding.sampling.bounds import Bounds, SignatureBounds
+from scripts.adding.sampling.encoded_samples import calls_of_examples, calls_of_pictures
+from scripts.adding.sampling.random_calls import random_calls
 from scripts.adding.sources import SourceError, reason_of
 
 Calls = dict[str, list[Call]]  # by signature; the real rows come first
