@@ -4,7 +4,6 @@ from pathlib import Path
 
 from inference.digests import digest_of, require_digest, sha256
 from inference.engines import LoadedEngine, load_engine
-from inference.engines.preprocessed import load_preprocessed
 from inference.errors import BrokenModelError
 from inference.files import read_file, require_plain_folder
 from inference.metadata import METADATA, Metadata
@@ -37,6 +36,9 @@ def _load(folder: Path, metadata: Metadata, *, check_digest: bool) -> LoadedEngi
     before = metadata.preprocessing
     if before is None:
         return engine
+    # Most models have none, and it takes a thirtieth of a start.
+    from inference.engines.preprocessed import load_preprocessed  # noqa: PLC0415
+
     expected = before.sha256 if check_digest else None
     return load_preprocessed(folder / before.file, expected, engine, metadata.signatures)
 
